@@ -1,0 +1,124 @@
+// cleave cost: what a job will send, compute and hold in memory, before anything runs.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "common/base/error.h"
+#include "common/cost/memory.h"
+#include "server/coordinator/run_job.h"
+#include "simulation/plan.h"
+
+namespace cleave {
+namespace {
+
+struct Options {
+  std::string job, lengths;
+  std::vector<std::string> settings;
+};
+
+struct Totals {
+  Cost cost;
+  Flops work;
+};
+
+Totals totals_of(const JobShape& shape, const std::vector<RoundTrace>& rounds) {
+  Totals out;
+  for (const RoundTrace& round : rounds) {
+    out.cost += cost(shape, round);
+    const Flops own = flops(shape, round);
+    out.work.client += own.client;
+    out.work.body += own.body;
+  }
+  return out;
+}
+
+std::uint64_t payload(const Totals& totals) {
+  return training_payload(totals.cost.up) + training_payload(totals.cost.down);
+}
+
+void print_kinds(const Cost& cost) {
+  const auto print = [](const auto& direction, const char* name) {
+    for (const auto& [kind, traffic] : direction) {
+      fmt::print("  {:<14} {:>5} {:>9} {:>16}\n", kind, name, traffic.frames, traffic.payload);
+    }
+  };
+  fmt::print("{:<16} {:>5} {:>9} {:>16}\n", "bytes by kind", "", "frames", "payload");
+  print(cost.up, "up");
+  print(cost.down, "down");
+}
+
+void print_plan(const JobShape& shape, const Plan& plan) {
+  const Totals expected = totals_of(shape, plan.expected);
+  print_kinds(expected.cost);
+  const auto line = [](const char* name, std::uint64_t bytes) {
+    fmt::print("training payload, {:<8} {:>16} ({})\n", name, bytes,
+               human_bytes(static_cast<double>(bytes)));
+  };
+  if (plan.exact) {
+    line("exact", payload(expected));
+  } else {
+    line("least", payload(totals_of(shape, plan.least)));
+    line("expected", payload(expected));
+    line("most", payload(totals_of(shape, plan.most)));
+  }
+  fmt::print("client work {:.3g} FLOP, body work {:.3g} FLOP\n", expected.work.client,
+             expected.work.body);
+}
+
+void print_memory(const JobShape& shape, const ModelConfig& config, const Plan& plan) {
+  std::uint64_t samples = 0, rows = 0;
+  for (const RoundTrace& round : plan.most) {
+    for (const ParticipantTrace& p : round.participants) {
+      for (const BatchTrace& step : p.steps) {
+        samples = std::max(samples, step.samples);
+        rows = std::max(rows, step.rows);
+      }
+    }
+  }
+  const Memory memory =
+      memory_estimate(shape, static_cast<std::uint64_t>(config.heads), samples, rows);
+  fmt::print(
+      "memory of the largest step beside the programs themselves (estimate)\n"
+      "  client: weights {}, state and optimiser {}, activations {}\n"
+      "  body: weights {}, activations per client in flight {}\n",
+      human_bytes(memory.client_weights), human_bytes(memory.client_state),
+      human_bytes(memory.client_activations), human_bytes(memory.body_weights),
+      human_bytes(memory.body_activations));
+}
+
+int cost_command(const Options& options) {
+  const Job job = load_job(options.job, options.settings).job;
+  if (!options.lengths.empty()) {
+    const ModelConfig config = load_model_config(job.model.path);
+    check_cut({job.cut.head, job.cut.tail}, config);
+    const auto labels = static_cast<std::int64_t>(make_label_map(job, config).size());
+    const Plan plan = plan_from_lengths(job, parse_lengths(options.lengths));
+    const JobShape shape = job_shape(job, config, state_numbers(job, config, labels), labels);
+    print_plan(shape, plan);
+    print_memory(shape, config, plan);
+    return 0;
+  }
+  const JobInputs inputs = load_inputs(job);
+  const Plan plan = plan_job(inputs, make_partition(job, inputs.train));
+  const JobShape shape =
+      job_shape(job, inputs.model.config, inputs.parts.initial.numel(), inputs.labels.size());
+  print_plan(shape, plan);
+  print_memory(shape, inputs.model.config, plan);
+  return 0;
+}
+
+}  // namespace
+
+void add_cost(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("cost", "Price a job before it runs");
+  command->add_option("job", options->job, "The job file")->required();
+  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated");
+  command->add_option("--lengths", options->lengths,
+                      "MEAN:MAX:N rows per text and texts, in place of the data");
+  command->footer(
+      "Example:\n  cleave cost job.toml\n  cleave cost job.toml --lengths 23.5:60:6920");
+  command->callback([=, &run] { run = [=] { return cost_command(*options); }; });
+}
+
+}  // namespace cleave

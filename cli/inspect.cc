@@ -1,0 +1,88 @@
+// cleave inspect: what a model folder, a slice, a state file or a run directory holds.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+#include "common/base/error.h"
+#include "common/model/model_lock.h"
+#include "server/coordinator/run_folder.h"
+
+namespace cleave {
+namespace {
+
+void inspect_model(const fs::path& path) {
+  const Model model = open_model(path);
+  const ModelConfig& c = model.config;
+  fmt::print("{} folder{}\n", c.model_type, fs::exists(path / "model.lock") ? " (a slice)" : "");
+  fmt::print("width {}, blocks {}, heads {}, feed-forward {}\n", c.hidden, c.layers, c.heads,
+             c.intermediate);
+  if (c.is_image()) {
+    fmt::print("images {0}x{0}, {1} channels, patches {2}x{2}\n", c.image_size, c.channels,
+               c.patch_size);
+  } else {
+    fmt::print("vocabulary {}, positions {}\n", c.vocabulary, c.positions);
+  }
+  if (!c.labels.empty()) fmt::print("labels {}\n", fmt::join(c.labels, ", "));
+  std::int64_t numbers = 0;
+  const auto names = model.checkpoint.names();
+  for (const std::string& name : names) {
+    std::int64_t size = 1;
+    for (const std::int64_t d : model.checkpoint.entry(name).info.shape) size *= d;
+    numbers += size;
+  }
+  fmt::print("tensors {}, numbers {}\n", names.size(), numbers);
+  fmt::print("model hash {}\n", hex(verify_model(model).hash));
+}
+
+void inspect_state(const fs::path& path) {
+  const SavedState saved = load_state(path);
+  for (const auto& [key, value] : saved.metadata) fmt::print("{} {}\n", key, value);
+  for (const auto& [name, tensor] : saved.state.tensors) {
+    fmt::print("{} [{}]\n", name, fmt::join(tensor.sizes().vec(), ", "));
+  }
+  fmt::print("numbers {}\n", saved.state.numel());
+}
+
+void inspect_run(const fs::path& path) {
+  const RunFolder run = RunFolder::open(path);
+  fmt::print("run directory, {} complete rounds\n", run.rounds().size());
+  const auto summary = run.read_json("summary.json");
+  const auto measured = run.read_json("measured.json");
+  if (summary && measured) {
+    print_summary(*summary, *measured);
+  } else if (summary) {
+    fmt::print("{}\n", summary->dump(2));
+  } else {
+    fmt::print("no summary yet: the run was killed or still goes on\n");
+  }
+}
+
+int inspect_command(const fs::path& path) {
+  if (fs::exists(path / "config.json")) {
+    inspect_model(path);
+  } else if (fs::exists(path / "job.toml")) {
+    inspect_run(path);
+  } else if (path.extension() == ".safetensors" && fs::exists(path)) {
+    inspect_state(path);
+  } else {
+    throw UsageError(path.string() +
+                     " is neither a model folder (config.json), a run directory "
+                     "(job.toml) nor a .safetensors file");
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Run& run) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "Say what a model, state or run directory holds");
+  command->add_option("path", *path, "Model folder, slice, state file or run directory")
+      ->required();
+  command->footer("Example:\n  cleave inspect models/minilm");
+  command->callback([=, &run] { run = [=] { return inspect_command(*path); }; });
+}
+
+}  // namespace cleave

@@ -1,0 +1,80 @@
+// cleave simulate: a whole federated job on this machine, with the product's own client and server.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "common/base/log.h"
+#include "common/model/threads.h"
+#include "server/coordinator/measured.h"
+#include "simulation/centralised.h"
+#include "simulation/simulation.h"
+
+namespace cleave {
+namespace {
+
+struct Options {
+  std::string job, out;
+  std::vector<std::string> settings;
+  bool resume = false;
+};
+
+Json partition_json(const Partition& partition) {
+  return {{"redraws", partition.redraws},
+          {"repaired", partition.repaired},
+          {"clients", partition.clients}};
+}
+
+int simulate_command(const Options& options) {
+  const Stopwatch watch;
+  const LoadedJob loaded = load_job(options.job, options.settings);
+  const Job& job = loaded.job;
+  fmt::print("{}", loaded.notes);
+  const std::string warning = compute_warning(job.model.precision == "bf16");
+  if (!warning.empty()) log_warn(warning);
+
+  JobInputs inputs = load_inputs(job);
+  const Partition partition = make_partition(job, inputs.train);
+  std::vector<std::int32_t> labels;
+  for (const Example& example : inputs.train.examples) labels.push_back(example.label);
+  fmt::print("{}", partition_table(partition, labels, inputs.labels.names()));
+  std::fflush(stdout);
+
+  const fs::path path = options.out.empty() ? default_run_path(job.name) : fs::path(options.out);
+  RunFolder folder = options.resume ? RunFolder::resume(path, job) : RunFolder::create(path, job);
+  folder.write_json("partition.json", partition_json(partition));
+
+  Progress progress(job.federation.rounds);
+  SimulationOptions simulation;
+  simulation.threads = compute_threads(job);
+  simulation.on_round = [&](const Json& line) { progress.round(line); };
+  simulation.controls = [&] { return run_controls(inputs, simulation.threads); };
+  const Json summary = simulate(inputs, partition, folder, simulation);
+  const Json measured = measure(watch, simulation.threads);
+  folder.write_json("measured.json", measured);
+  print_summary(summary, measured);
+  fmt::print("{}\n", path.string());
+  return 0;
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("simulate", "Run a job with simulated clients");
+  command->add_option("job", options->job, "The job file (docs/job.md)")->required();
+  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated");
+  command->add_option("--out", options->out, "The run directory; default runs/<name>-<utc>");
+  command->add_flag("--resume", options->resume, "Continue the run in --out");
+  command->footer("Example:\n  cleave simulate job.toml --set federation.rounds=5 --out runs/try");
+  command->callback([options, &run] {
+    if (options->resume && options->out.empty()) {
+      throw CLI::ValidationError("--resume", "needs --out, the run to continue");
+    }
+    run = [options] { return simulate_command(*options); };
+  });
+}
+
+}  // namespace cleave

@@ -1,0 +1,23 @@
+// What one client brings to a job: its data, its id and where it computes. Plain references; all of
+// it outlives the session.
+#pragma once
+
+#include <string>
+
+#include "client/parts.h"
+#include "common/base/lane.h"
+#include "common/data/example.h"
+
+namespace cleave {
+
+struct ClientContext {
+  std::string id;
+  const Job& job;
+  const ClientParts& parts;
+  Lane& lane;
+  const Dataset* train = nullptr;  // null for an evaluator
+  const Dataset* dev = nullptr;
+  const Dataset* test = nullptr;
+};
+
+}  // namespace cleave

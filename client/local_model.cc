@@ -1,0 +1,128 @@
+#include "client/local_model.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/grad_mode.h>
+#include <torch/optim/adam.h>
+
+#include "common/base/error.h"
+#include "common/tuning/prompt.h"
+#include "common/tuning/tuned_tail.h"
+
+namespace cleave {
+namespace {
+
+using at::Tensor;
+
+State trainable(const State& start) {
+  State state = start.clone();
+  for (auto& [name, tensor] : state.tensors) tensor.requires_grad_(true);
+  return state;
+}
+
+Tensor to_tensor(const std::vector<std::int32_t>& labels) {
+  return at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong);
+}
+
+StepOutcome outcome_of(const Tensor& loss, const Tensor& logits) {
+  StepOutcome outcome;
+  outcome.loss = loss.item<float>();
+  const Tensor best = logits.detach().argmax(1).to(at::kInt).contiguous();
+  outcome.predicted.assign(best.data_ptr<std::int32_t>(),
+                           best.data_ptr<std::int32_t>() + best.numel());
+  return outcome;
+}
+
+}  // namespace
+
+LocalModel::LocalModel(const ClientParts& parts, const Job& job, const State& start)
+    : parts_(parts),
+      job_(job),
+      state_(trainable(start)),
+      tail_(tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.pool,
+                      parts.labels)) {
+  reset_optimizer();
+}
+
+LocalModel::~LocalModel() = default;
+
+void LocalModel::reset_optimizer() {
+  std::vector<Tensor> prompt, tail;
+  for (const auto& [name, tensor] : state_.tensors) {
+    (name == kPromptName ? prompt : tail).push_back(tensor);
+  }
+  const auto group = [&](std::vector<Tensor> tensors, double rate) {
+    auto options = std::make_unique<torch::optim::AdamOptions>(rate);
+    options->betas({job_.optimizer.beta1, job_.optimizer.beta2}).eps(job_.optimizer.eps);
+    return torch::optim::OptimizerParamGroup(std::move(tensors), std::move(options));
+  };
+  optimizer_ = std::make_unique<torch::optim::Adam>(
+      std::vector{group(std::move(prompt), job_.optimizer.lr_prompt),
+                  group(std::move(tail), job_.optimizer.lr_tail)});
+}
+
+void LocalModel::scale_rates(double factor) {
+  auto& groups = optimizer_->param_groups();
+  groups[0].options().set_lr(factor * job_.optimizer.lr_prompt);
+  groups[1].options().set_lr(factor * job_.optimizer.lr_tail);
+}
+
+Rows LocalModel::head_rows(const Batch& batch, bool with_prompt) const {
+  const Layout layout = text_layout(*parts_.head.embedder, batch);
+  const Tensor text = parts_.head.embedder->embed(batch);  // (R, D) without prompt rows
+  Rows rows = with_prompt ? insert_prompt(text, layout, state_.at(kPromptName))
+                          : Rows{text, std::make_shared<Layout>(layout)};
+  rows.x = parts_.head(rows.x, *rows.layout);
+  return rows;
+}
+
+Rows LocalModel::begin(const Batch& batch) {
+  CLEAVE_CHECK(!pending_.defined());
+  const Rows rows = head_rows(batch, true);
+  pending_ = rows.x;
+  return {rows.x.detach(), rows.layout};
+}
+
+LocalModel::Middle LocalModel::middle(const Tensor& features, const Layout& layout,
+                                      const std::vector<std::int32_t>& labels) {
+  const Tensor leaf = features.detach().requires_grad_(true);
+  const Tensor logits = tail_(leaf, layout);
+  const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels));
+  loss.backward();
+  return {outcome_of(loss, logits), leaf.grad()};
+}
+
+void LocalModel::finish(const Tensor& smashed_grad) {
+  CLEAVE_CHECK(pending_.defined());
+  pending_.backward(smashed_grad.to(pending_.scalar_type()));
+  pending_.reset();
+  optimizer_->step();
+  optimizer_->zero_grad();
+}
+
+StepOutcome LocalModel::bypass_step(const Batch& batch) {
+  const Rows rows = head_rows(batch, true);
+  const Tensor logits = tail_(rows.x, *rows.layout);
+  const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels_of(batch)));
+  loss.backward();
+  optimizer_->step();
+  optimizer_->zero_grad();
+  return outcome_of(loss, logits);
+}
+
+Tensor LocalModel::bypass_logits(const Batch& batch, bool with_prompt) const {
+  const torch::NoGradGuard no_grad;
+  const Rows rows = head_rows(batch, with_prompt);
+  return tail_(rows.x, *rows.layout);
+}
+
+Rows LocalModel::smashed(const Batch& batch) const {
+  const torch::NoGradGuard no_grad;
+  return head_rows(batch, true);
+}
+
+Tensor LocalModel::logits(const Tensor& features, const Layout& layout) const {
+  const torch::NoGradGuard no_grad;
+  return tail_(features, layout);
+}
+
+}  // namespace cleave

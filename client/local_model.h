@@ -1,0 +1,70 @@
+// All computation of one device: head, tail, loss and optimiser of one client for one round. It
+// does no I/O; the split step (split_step.h) carries what begin, middle and finish give and take.
+//
+// Order of calls per split step: begin, middle, finish. Not thread-safe. Memory bound: the state
+// four times (value, gradient, two moments) and one batch's activations of head and tail.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <vector>
+
+#include "client/parts.h"
+
+namespace torch::optim {
+class Optimizer;
+}
+
+namespace cleave {
+
+struct StepOutcome {
+  double loss = 0;                      // mean over the batch
+  std::vector<std::int32_t> predicted;  // per sample, before the step's update
+};
+
+class LocalModel {
+ public:
+  LocalModel(const ClientParts& parts, const Job& job, const State& start);
+  ~LocalModel();
+
+  // Embeds, inserts the prompt, runs the head; keeps the graph for finish. (R, D)
+  Rows begin(const Batch& batch);
+
+  struct Middle {
+    StepOutcome outcome;
+    at::Tensor grad;  // of the loss with respect to the features, (R, D)
+  };
+  // Tail and loss on the features that came back, and their backward.
+  Middle middle(const at::Tensor& features, const Layout& layout,
+                const std::vector<std::int32_t>& labels);
+
+  // The head's backward from the gradient of the smashed data, and the optimiser's step.
+  void finish(const at::Tensor& smashed_grad);
+
+  // One step head to tail, body skipped, no traffic (spec sfprompt.md 3, phase 1).
+  StepOutcome bypass_step(const Batch& batch);
+  // Logits (B, C) of that path, without gradients.
+  at::Tensor bypass_logits(const Batch& batch, bool with_prompt) const;
+
+  // Forward only, for evaluation and prediction.
+  Rows smashed(const Batch& batch) const;
+  at::Tensor logits(const at::Tensor& features, const Layout& layout) const;  // (B, C)
+
+  void reset_optimizer();
+  // Sets every group's rate to `factor` times the job's.
+  void scale_rates(double factor);
+  State state() const { return state_.clone(); }
+
+ private:
+  Rows head_rows(const Batch& batch, bool with_prompt) const;
+
+  const ClientParts& parts_;
+  const Job& job_;
+  State state_;  // leaves that require gradients; tail_ is built over them
+  Tail tail_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  at::Tensor pending_;  // the head's output, from begin to finish
+};
+
+}  // namespace cleave

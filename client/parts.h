@@ -1,0 +1,33 @@
+// What every client of a job computes with: the frozen head and the form of what is tuned. Shared,
+// read-only; simulated clients of one process hold the same one.
+#pragma once
+
+#include "common/config/job.h"
+#include "common/data/label_map.h"
+#include "common/exchange/messages.h"
+#include "common/model/model.h"
+#include "common/tuning/state.h"
+
+namespace cleave {
+
+struct ClientParts {
+  ModelConfig config;
+  const Architecture* architecture = nullptr;
+  Cut cut;
+  Pool pool = Pool::kMean;
+  std::int64_t labels = 0;
+  Head head;
+  State initial;  // round 0's state; also the form of every state
+  RowsForm form;
+};
+
+// Errors: DataError when model and job do not fit (a cut too deep, a batch too large for a frame).
+ClientParts make_client_parts(const Model& model, const Job& job, std::int64_t labels);
+
+// How many numbers a job tunes, from the configuration alone.
+std::int64_t state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);
+
+// The job's labels, else the model's.
+LabelMap make_label_map(const Job& job, const ModelConfig& config);
+
+}  // namespace cleave

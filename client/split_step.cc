@@ -1,0 +1,53 @@
+#include "client/split_step.h"
+
+namespace cleave {
+namespace {
+
+asio::awaitable<void> send(Link& link, Frame frame, StepId id) {
+  frame.header.round = id.round;
+  frame.header.step = id.step;
+  co_await link.send(std::move(frame));
+}
+
+}  // namespace
+
+asio::awaitable<StepOutcome> split_step(LocalModel& local, Link& body, Lane& lane,
+                                        const Batch& batch, const RowsForm& form, StepId id) {
+  SharedLayout layout;
+  Frame smashed = co_await lane.run([&] {
+    const Rows rows = local.begin(batch);
+    layout = rows.layout;
+    return smashed_frame(Kind::kSmashed, rows, form);
+  });
+  co_await send(body, std::move(smashed), id);
+
+  Frame features = co_await receive_expected(body, Kind::kFeatures, id.round, id.step);
+  StepOutcome outcome;
+  Frame grad = co_await lane.run([&] {
+    LocalModel::Middle middle =
+        local.middle(parse_rows(std::move(features), *layout, form), *layout, labels_of(batch));
+    outcome = std::move(middle.outcome);
+    return rows_frame(Kind::kFeaturesGrad, middle.grad, form);
+  });
+  co_await send(body, std::move(grad), id);
+
+  Frame last = co_await receive_expected(body, Kind::kSmashedGrad, id.round, id.step);
+  co_await lane.run([&] { local.finish(parse_rows(std::move(last), *layout, form)); });
+  co_return outcome;
+}
+
+asio::awaitable<at::Tensor> split_logits(const LocalModel& local, Link& body, Lane& lane,
+                                         const Batch& batch, const RowsForm& form, StepId id) {
+  SharedLayout layout;
+  Frame smashed = co_await lane.run([&] {
+    const Rows rows = local.smashed(batch);
+    layout = rows.layout;
+    return smashed_frame(Kind::kEvalSmashed, rows, form);
+  });
+  co_await send(body, std::move(smashed), id);
+  Frame features = co_await receive_expected(body, Kind::kEvalFeatures, id.round, id.step);
+  co_return co_await lane.run(
+      [&] { return local.logits(parse_rows(std::move(features), *layout, form), *layout); });
+}
+
+}  // namespace cleave

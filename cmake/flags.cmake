@@ -1,0 +1,24 @@
+# Compiler flags of our own code, and ccache where it is installed.
+add_compile_options(-Wall -Wextra -Wno-psabi)
+add_compile_definitions(CLEAVE_VERSION="${PROJECT_VERSION}")
+if(CLEAVE_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False positives of GCC 12 in coroutine frames and inlined std::string.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer)
+endif()
+if(CLEAVE_SANITIZE)
+  add_compile_options(-fsanitize=${CLEAVE_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${CLEAVE_SANITIZE})
+  if(CLEAVE_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+find_program(CLEAVE_CCACHE ccache)
+if(CLEAVE_CCACHE)
+  # Precompiled headers need these two relaxations.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${CLEAVE_CCACHE})
+endif()

@@ -1,0 +1,120 @@
+#include "common/base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "common/base/error.h"
+
+namespace cleave {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const char* action, const fs::path& path) {
+  throw IoError(std::string("cannot ") + action + " " + path.string() + ": " + errno_text());
+}
+
+void write_all(int fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("write", path);
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::uint64_t size_of(int fd, const fs::path& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) fail("stat", path);
+  if (!S_ISREG(info.st_mode)) throw IoError(path.string() + " is not a regular file");
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+}  // namespace
+
+std::string errno_text() { return std::strerror(errno); }
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail("open", path);
+  const std::uint64_t size = size_of(file.get(), path);
+  if (size > max_bytes) {
+    throw DataError(path.string() + " holds " + std::to_string(size) +
+                    " bytes, more than the limit of " + std::to_string(max_bytes));
+  }
+  std::string content(size, '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t n = ::read(file.get(), content.data() + done, content.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("read", path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  content.resize(done);
+  return content;
+}
+
+void write_atomically(const fs::path& path, std::string_view content, unsigned mode) {
+  const fs::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
+  try {
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (file.get() < 0) fail("create", temporary);
+    write_all(file.get(), content, temporary);
+    if (::fsync(file.get()) != 0) fail("flush", temporary);
+    if (!file.close()) fail("close", temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename into", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+void append_line(const fs::path& path, std::string_view line) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (file.get() < 0) fail("open", path);
+  write_all(file.get(), std::string(line) + '\n', path);
+  if (::fsync(file.get()) != 0) fail("flush", path);
+  if (!file.close()) fail("close", path);
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw IoError("cannot create the folder " + path.string() + ": " + error.message());
+}
+
+MappedFile::MappedFile(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail("open", path);
+  size_ = size_of(file.get(), path);
+  if (size_ == 0) return;
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) fail("map", path);
+  data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::~MappedFile() {
+  if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace cleave

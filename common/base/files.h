@@ -1,0 +1,47 @@
+// Whole files: read with a size limit, mapped read-only, or written so that a reader sees the old
+// content or the new and never half of it. No parsing here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cleave {
+
+namespace fs = std::filesystem;
+
+// Errors: IoError when the file cannot be read, DataError when it holds more than `max_bytes`.
+std::string read_file(const fs::path& path, std::uint64_t max_bytes);
+
+// Writes to a temporary file beside `path`, fsyncs and renames. `mode` is the new file's mode.
+// Errors: IoError (a full disk among them); the old content is then still there.
+void write_atomically(const fs::path& path, std::string_view content, unsigned mode = 0644);
+
+// Appends and fsyncs. Errors: IoError.
+void append_line(const fs::path& path, std::string_view line);
+
+void make_folder(const fs::path& path);
+
+// A read-only memory map of a whole file; pages are read when they are touched.
+// Thread-safe after construction. The file must not be changed in place while it is mapped.
+class MappedFile {
+ public:
+  explicit MappedFile(const fs::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// "strerror" of the current errno, for messages.
+std::string errno_text();
+
+}  // namespace cleave

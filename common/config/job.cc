@@ -1,0 +1,105 @@
+#include "common/config/job.h"
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/config/preset.h"
+#include "common/config/toml_reader.h"
+
+namespace cleave {
+namespace {
+
+constexpr std::uint64_t kMaxJobBytes = 1 << 20;
+
+// What clients must not or need not know: where things lie on the server's disk.
+const std::vector<std::string_view> kPrivate = {"name",      "model.path", "data.train", "data.dev",
+                                                "data.test", "run.",       "server."};
+
+// The preset is named by the last --set that names one, else by the file.
+std::string preset_name(std::string_view text, const std::string& file,
+                        const std::vector<std::string>& settings) {
+  std::string name = peek_string(text, file, "preset");
+  for (const std::string& setting : settings) {
+    if (setting.rfind("preset=", 0) == 0) name = setting.substr(7);
+  }
+  return name;
+}
+
+}  // namespace
+
+LoadedJob parse_job(std::string_view text, const std::string& file, const fs::path& folder,
+                    const std::vector<std::string>& settings) {
+  LoadedJob loaded;
+  const std::vector<Key> keys = bind(loaded.job);
+  const std::string preset = preset_name(text, file, settings);
+  if (!preset.empty()) loaded.notes = apply_preset(preset, keys);
+  apply_toml(text, file, folder, keys);
+  for (const std::string& setting : settings) apply_setting(setting, keys);
+  check_job(loaded.job);
+  return loaded;
+}
+
+LoadedJob load_job(const fs::path& file, const std::vector<std::string>& settings) {
+  const std::string text = read_file(file, kMaxJobBytes);
+  return parse_job(text, file.string(), fs::absolute(file).parent_path(), settings);
+}
+
+void check_job(const Job& job) {
+  const auto& f = job.federation;
+  if (f.min_clients > f.per_round) {
+    throw DataError("federation.min_clients = " + std::to_string(f.min_clients) +
+                    " is above federation.per_round = " + std::to_string(f.per_round));
+  }
+  const bool bypass =
+      job.phases.bypass_epochs > 0 || (job.phases.keep < 1 && job.phases.score != "random");
+  if (bypass && job.cut.head == 0 && job.cut.tail == 0 && job.cut.pool == "cls") {
+    throw DataError(
+        "cut.head = 0, cut.tail = 0 and cut.pool = \"cls\" cannot go with the bypass (EL2N scores "
+        "or bypass_epochs): head and tail then mix no rows, so every sample gives the same logits; "
+        "use cut.pool = \"mean\", or at least one block in head or tail");
+  }
+  if (job.phases.keep == 0) throw DataError("phases.keep = 0 keeps nothing; expected above 0 to 1");
+  const auto& d = job.deadlines;
+  if (!(d.connect <= d.silence && d.silence <= d.round)) {
+    throw DataError("deadlines must satisfy connect <= silence <= round, found " +
+                    std::to_string(d.connect) + ", " + std::to_string(d.silence) + ", " +
+                    std::to_string(d.round));
+  }
+}
+
+std::string job_toml(const Job& job) {
+  Job copy = job;
+  return to_toml(bind(copy));
+}
+
+std::string shared_job_toml(const Job& job) {
+  Job copy = job;
+  return to_toml(bind(copy), kPrivate);
+}
+
+Job parse_shared_job(std::string_view text) {
+  Job job;
+  apply_toml(text, "the server's job", ".", bind(job));
+  check_job(job);
+  return job;
+}
+
+std::uint64_t seed_of(const Job& job, Seed purpose) {
+  std::int64_t own = -1;
+  switch (purpose) {
+    case Seed::kPartition:
+      own = job.seeds.partition;
+      break;
+    case Seed::kSampling:
+      own = job.seeds.sampling;
+      break;
+    case Seed::kInit:
+      own = job.seeds.init;
+      break;
+    case Seed::kBatches:
+      own = job.seeds.batches;
+      break;
+  }
+  return static_cast<std::uint64_t>(own < 0 ? job.seed : own);
+}
+
+}  // namespace cleave

@@ -1,0 +1,136 @@
+// Every key of the job file: name, rule and meaning. A new key is one line here and one field in
+// job.h; docs/job.md follows.
+#include "common/config/job.h"
+
+namespace cleave {
+
+std::vector<Key> bind(Job& job) {
+  auto& f = job.federation;
+  auto& p = job.phases;
+  auto& o = job.optimizer;
+  return {
+      {"name", &job.name, any(), "Names the run folder."},
+      {"preset", &job.preset, one_of_names({"", "sfprompt-reconstructed"}),
+       "A named set of keys, applied before the file's own."},
+      {"seed", &job.seed, at_least(0), "Decides every random choice together with [seeds]."},
+      {"seeds.partition", &job.seeds.partition, at_least(-1), "Deals the data; -1: `seed`."},
+      {"seeds.sampling", &job.seeds.sampling, at_least(-1), "Picks participants; -1: `seed`."},
+      {"seeds.init", &job.seeds.init, at_least(-1), "Initial prompt; -1: `seed`."},
+      {"seeds.batches", &job.seeds.batches, at_least(-1),
+       "Batch order and random selection; -1: `seed`."},
+
+      {"model.path", &job.model.path, path(), "A Hugging Face folder."},
+      {"model.precision", &job.model.precision, one_of_names({"fp32", "bf16"}),
+       "Of the frozen compute; independent of `wire.precision`. bf16 pays only on processors with "
+       "fast bf16 instructions."},
+
+      {"cut.head", &job.cut.head, at_least(0), "Blocks of the head, on the client."},
+      {"cut.tail", &job.cut.tail, at_least(0), "Blocks of the tail, on the client, tuned."},
+      {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last"}),
+       "What the classifier reads: the mean of a sample's rows, its first or its last."},
+
+      {"tuning.method", &job.tuning.method, one_of_names({"prompt"}),
+       "What is tuned beside the tail."},
+      {"tuning.tokens", &job.tuning.tokens, at_least(1), "Rows of the soft prompt."},
+      {"tuning.at", &job.tuning.at, one_of_names({"input"}),
+       "Where the prompt goes: after row 0 of the embedding block's output."},
+
+      {"data.train", &job.data.train, path(), "Training data (docs/data.md lists the formats)."},
+      {"data.dev", &job.data.dev, path(), "Evaluated while training; empty: no evaluation."},
+      {"data.test", &job.data.test, path(), "Evaluated once at the end with `eval.test`."},
+      {"data.labels", &job.data.labels, any(),
+       "Label names in order; empty: the model's id2label. Never taken from a client's file."},
+      {"data.columns", &job.data.columns, any(),
+       "Names of the columns of TSV and CSV in order; empty: text, label or text, text_pair, "
+       "label."},
+      {"data.header", &job.data.header, any(), "The first row of TSV and CSV holds column names."},
+      {"data.max_length", &job.data.max_length, at_least(3),
+       "Longest text in tokens, special ones included; longer ones are cut."},
+
+      {"federation.clients", &f.clients, at_least(1), "Simulated clients (simulation only)."},
+      {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},
+      {"federation.rounds", &f.rounds, at_least(0), "Rounds to run."},
+      {"federation.partition", &f.partition,
+       one_of_names({"iid", "dirichlet", "quantity", "pathological"}, {"column:", "file:"}),
+       "How the data is dealt to clients (simulation only)."},
+      {"federation.alpha", &f.alpha, above(0), "Of dirichlet and quantity; smaller: more skew."},
+      {"federation.classes_per_client", &f.classes_per_client, at_least(1),
+       "Shards of a client under pathological."},
+      {"federation.min_size", &f.min_size, at_least(1),
+       "Fewest samples of a client under dirichlet and quantity."},
+      {"federation.min_clients", &f.min_clients, at_least(1),
+       "Updates that a round needs; with fewer the job stops."},
+      {"federation.weights", &f.weights, one_of_names({"samples", "kept", "uniform"}),
+       "FedAvg weight of a client: its samples, the kept ones, or 1. The paper does not say; "
+       "samples is the usual choice."},
+
+      {"phases.bypass_epochs", &p.bypass_epochs, at_least(0),
+       "Local epochs head to tail without traffic (phase 1). 0 because they hurt wherever we "
+       "measured; the unofficial code has 10.",
+       "phases.local_loss_epochs"},
+      {"phases.bypass_data", &p.bypass_data, one_of_names({"kept", "all"}),
+       "What the bypass epochs run over. The paper's figure says kept, its formula all."},
+      {"phases.split_epochs", &p.split_epochs, at_least(0),
+       "Passes through the split per round (phase 2); 0: none. The paper's byte counts imply 1."},
+      {"phases.keep", &p.keep, between(0, 1),
+       "Fraction of a client's samples that is kept; 1: no pruning. The unofficial code has 0.5."},
+      {"phases.score", &p.score, one_of_names({"el2n", "el2n_low", "random"}),
+       "What ranks samples: hardest first (the paper), easiest first, or at random (the control)."},
+      {"phases.selection", &p.selection, one_of_names({"class", "global"}),
+       "Keep the fraction of every class or of the whole. The paper's is global, which can keep "
+       "one class only."},
+      {"phases.prune_from_round", &p.prune_from_round, at_least(1),
+       "First round that prunes. On a fresh classifier all scores are equal."},
+      {"phases.score_prompt", &p.score_prompt, any(),
+       "Scoring sees the prompt. The paper's figure shows none on that path; the unofficial code "
+       "has it."},
+      {"phases.rescore", &p.rescore, any(),
+       "Score again before phase 2, after the bypass epochs, as the unofficial code does."},
+
+      {"optimizer.name", &o.name, one_of_names({"adam"}), "Trainer."},
+      {"optimizer.batch", &o.batch, at_least(1), "Samples of a step."},
+      {"optimizer.lr_prompt", &o.lr_prompt, at_least(0), "Rate of the prompt."},
+      {"optimizer.lr_tail", &o.lr_tail, at_least(0), "Rate of the tail."},
+      {"optimizer.beta1", &o.beta1, between(0, 0.999999), "Adam."},
+      {"optimizer.beta2", &o.beta2, between(0, 0.9999999), "Adam."},
+      {"optimizer.eps", &o.eps, above(0), "Adam."},
+      {"optimizer.reset", &o.reset, one_of_names({"round", "phase"}),
+       "When the optimiser starts afresh: each round, or also between bypass and split epochs. The "
+       "paper does not say."},
+
+      {"wire.exchange", &job.wire.exchange, one_of_names({"full"}),
+       "How a step uses the wire; full: all rows cross four times."},
+      {"wire.precision", &job.wire.precision, one_of_names({"fp32", "bf16"}),
+       "Of activations and gradients on the wire. States always travel in fp32."},
+
+      {"eval.every", &job.eval.every, at_least(0), "Evaluate after every n-th round; 0: never."},
+      {"eval.batch", &job.eval.batch, at_least(1), "Samples of an evaluation or prediction step."},
+      {"eval.where", &job.eval.where, one_of_names({"evaluator", "clients"}),
+       "Who evaluates: one client with dev and test, or every client on its own dev file "
+       "(deployment)."},
+      {"eval.test", &job.eval.test, any(), "Evaluate the test data once, after the last round."},
+
+      {"deadlines.connect", &job.deadlines.connect, above(0), "Seconds for TCP, TLS and hello."},
+      {"deadlines.silence", &job.deadlines.silence, above(0),
+       "Seconds without a byte until a peer counts as lost; pings go out at a third."},
+      {"deadlines.round", &job.deadlines.round, above(0), "Seconds of one client's round."},
+
+      {"run.threads", &job.run.threads, at_least(0),
+       "Compute threads, one BLAS thread each; 0: one per processor."},
+      {"run.control", &job.run.control, one_of_names({"none", "resets", "continuous", "both"}),
+       "Centralised control with equal passes: optimiser reset every pass, or continuous with "
+       "linear decay (simulation only)."},
+
+      {"server.listen", &job.server.listen, any(), "host:port to listen on (deployment)."},
+      {"server.cert", &job.server.cert, path(), "The server's certificate."},
+      {"server.key", &job.server.key, path(), "Its key, mode 0600."},
+      {"server.ca", &job.server.ca, path(), "The CA that signed the clients' certificates."},
+      {"server.roster", &job.server.roster, any(), "Ids of the clients that may join."},
+      {"server.body", &job.server.body, any(),
+       "host:port of the body server where it runs apart (`--role`); empty: in this process."},
+      {"server.max_in_flight", &job.server.max_in_flight, at_least(1),
+       "Split steps whose activations the body holds at once; others wait."},
+  };
+}
+
+}  // namespace cleave

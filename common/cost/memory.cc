@@ -1,0 +1,35 @@
+#include "common/cost/memory.h"
+
+namespace cleave {
+namespace {
+
+double d(std::uint64_t value) { return static_cast<double>(value); }
+
+double block_weights(const JobShape& s) {
+  const double linear = 4 * d(s.width) * d(s.width) + 2 * d(s.width) * d(s.intermediate);
+  const double vectors = 9 * d(s.width) + d(s.intermediate);
+  return 4 * (linear + vectors);
+}
+
+// What one block keeps for its backward: q, k, v, two norm inputs, two norm outputs, the
+// activation's input, and the attention probabilities of samples of equal length.
+double block_activations(const JobShape& s, double heads, double samples, double rows) {
+  const double squares = samples == 0 ? 0 : rows * rows / samples;
+  return 4 * (rows * (7 * d(s.width) + d(s.intermediate)) + heads * squares);
+}
+
+}  // namespace
+
+Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t samples,
+                       std::uint64_t rows) {
+  const double block = block_activations(s, d(heads), d(samples), d(rows));
+  Memory out;
+  out.client_weights = d(s.head_blocks) * block_weights(s);
+  out.client_state = 4.0 * 4.0 * d(s.state_numbers);
+  out.client_activations = d(s.head_blocks + s.tail_blocks) * block;
+  out.body_weights = d(s.body_blocks) * block_weights(s);
+  out.body_activations = d(s.body_blocks) * block;
+  return out;
+}
+
+}  // namespace cleave

@@ -1,0 +1,22 @@
+// Estimates of resident memory in closed form, from shapes alone; what a program holds beside them
+// (libraries, buffers) is not counted.
+#pragma once
+
+#include "common/cost/trace.h"
+
+namespace cleave {
+
+// Bytes, as floating point: these are estimates.
+struct Memory {
+  double client_weights = 0;      // head and tail blocks; the embedding is mapped and read by row
+  double client_state = 0;        // values, gradients and two moments of the tuned state
+  double client_activations = 0;  // of head and tail for one batch
+  double body_weights = 0;
+  double body_activations = 0;  // per client in flight
+};
+
+// For a batch of `samples` samples and `rows` rows, with `heads` attention heads.
+Memory memory_estimate(const JobShape& shape, std::uint64_t heads, std::uint64_t samples,
+                       std::uint64_t rows);
+
+}  // namespace cleave

@@ -1,0 +1,32 @@
+#include "common/data/example.h"
+
+#include <algorithm>
+
+namespace cleave {
+
+std::vector<std::int32_t> labels_of(const Batch& batch) {
+  std::vector<std::int32_t> labels;
+  for (const Example* example : batch) labels.push_back(example->label);
+  return labels;
+}
+
+std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::int32_t labels) {
+  std::vector<std::uint64_t> counts(static_cast<std::size_t>(labels));
+  for (const Example& example : examples) ++counts[static_cast<std::size_t>(example.label)];
+  return counts;
+}
+
+std::vector<Batch> make_batches(const Dataset& data, std::span<const std::uint32_t> order,
+                                std::int64_t size) {
+  std::vector<Batch> batches;
+  const auto step = static_cast<std::size_t>(size);
+  for (std::size_t begin = 0; begin < order.size(); begin += step) {
+    Batch& batch = batches.emplace_back();
+    for (std::size_t i = begin; i < std::min(begin + step, order.size()); ++i) {
+      batch.push_back(&data.examples[order[i]]);
+    }
+  }
+  return batches;
+}
+
+}  // namespace cleave

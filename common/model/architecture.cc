@@ -1,0 +1,29 @@
+#include "common/model/architecture.h"
+
+#include "common/base/error.h"
+#include "common/base/nearest.h"
+
+namespace cleave {
+namespace {
+
+constexpr const Architecture* kAll[] = {&kBert, &kVit};
+
+}  // namespace
+
+const Architecture& find_architecture(const std::string& model_type) {
+  std::vector<std::string_view> known;
+  for (const Architecture* architecture : kAll) {
+    if (architecture->model_type == model_type) return *architecture;
+    known.push_back(architecture->model_type);
+  }
+  throw DataError("the architecture \"" + model_type + "\" is not supported" +
+                  did_you_mean(model_type, known) + "; supported: " + one_of(known));
+}
+
+Layout text_layout(const Embedder& embedder, const Batch& batch) {
+  Layout layout;
+  for (const Example* example : batch) layout.lengths.push_back(embedder.length(*example));
+  return layout;
+}
+
+}  // namespace cleave

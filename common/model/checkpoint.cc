@@ -1,0 +1,115 @@
+#include "common/model/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/base/error.h"
+#include "common/base/nearest.h"
+#include "common/model/torch_dtype.h"
+
+namespace cleave {
+namespace {
+
+constexpr std::uint64_t kMaxIndexBytes = 64 << 20;
+
+// The shard files that an index names; only plain file names are followed.
+std::set<std::string> shards_of(const fs::path& index) {
+  std::set<std::string> shards;
+  try {
+    const auto json = nlohmann::json::parse(read_file(index, kMaxIndexBytes));
+    for (const auto& [name, file] : json.at("weight_map").items()) {
+      shards.insert(file.get<std::string>());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(index.string() + " is not a safetensors index (" + error.what() + ")");
+  }
+  for (const std::string& shard : shards) {
+    if (fs::path(shard).filename() != shard || fs::path(shard).extension() != ".safetensors") {
+      throw DataError(index.string() + ": \"" + shard.substr(0, 80) +
+                      "\" is not a plain .safetensors file name");
+    }
+  }
+  return shards;
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(fs::path folder, std::string_view prefix) : folder_(std::move(folder)) {
+  const fs::path single = folder_ / "model.safetensors";
+  const fs::path index = folder_ / "model.safetensors.index.json";
+  if (fs::exists(single)) {
+    add_file(single, prefix);
+  } else if (fs::exists(index)) {
+    for (const std::string& shard : shards_of(index)) add_file(folder_ / shard, prefix);
+  } else {
+    const bool pickle = fs::exists(folder_ / "pytorch_model.bin");
+    throw DataError(folder_.string() + " has no model.safetensors" +
+                    (pickle ? "; pytorch_model.bin is a pickle, which can run code and is never "
+                              "read: convert it with the safetensors package"
+                            : "; is it a Hugging Face model folder?"));
+  }
+}
+
+void Checkpoint::add_file(const fs::path& path, std::string_view prefix) {
+  auto map = std::make_shared<const MappedFile>(path);
+  SafetensorsHeader header;
+  try {
+    header = parse_safetensors_header(map->bytes(), map->bytes().size());
+  } catch (const DataError& error) {
+    throw DataError(path.string() + ": " + error.what());
+  }
+  for (auto& [name, info] : header.tensors) {
+    std::string_view canonical = name;
+    if (canonical.substr(0, prefix.size()) == prefix) canonical.remove_prefix(prefix.size());
+    const bool fresh = entries_.emplace(std::string(canonical), Entry{maps_.size(), info}).second;
+    if (!fresh)
+      throw DataError(path.string() + ": the tensor " + std::string(canonical) + " twice");
+  }
+  paths_.push_back(path);
+  maps_.push_back(std::move(map));
+}
+
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, entry] : entries_) out.push_back(name);
+  return out;
+}
+
+const Checkpoint::Entry& Checkpoint::entry(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& [other, entry] : entries_) known.push_back(other);
+    throw DataError(folder_.string() + " has no tensor " + name + did_you_mean(name, known) +
+                    "; a slice made for another cut, or another architecture?");
+  }
+  return found->second;
+}
+
+at::Tensor Checkpoint::tensor(const std::string& name,
+                              const std::vector<std::int64_t>& shape) const {
+  const Entry& found = entry(name);
+  if (found.info.shape != shape) {
+    throw DataError(fmt::format("{}: {} has shape [{}], config.json calls for [{}]",
+                                file_of(found).string(), name, fmt::join(found.info.shape, ", "),
+                                fmt::join(shape, ", ")));
+  }
+  const std::shared_ptr<const MappedFile>& map = maps_[found.file];
+  const std::byte* const data = map->bytes().data() + found.info.begin;
+  const at::ScalarType type = to_scalar_type(found.info.dtype, name);
+  if (reinterpret_cast<std::uintptr_t>(data) % dtype_size(found.info.dtype) != 0) {
+    at::Tensor copy = at::empty(shape, type);
+    std::memcpy(copy.data_ptr(), data, found.info.end - found.info.begin);
+    return copy;
+  }
+  // The map is read-only; frozen weights are never written.
+  return at::from_blob(
+      const_cast<std::byte*>(data), shape, [map](void*) {}, type);
+}
+
+}  // namespace cleave

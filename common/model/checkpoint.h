@@ -1,0 +1,54 @@
+// The tensors of a Hugging Face folder: model.safetensors, or the shards that its index names,
+// memory-mapped. It validates headers and never copies what it need not; it runs no code of the
+// folder and reads no pickles.
+//
+// Thread-safe after construction. Memory bound: headers; tensors are views of the maps.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/files.h"
+#include "common/base/safetensors.h"
+
+namespace cleave {
+
+class Checkpoint {
+ public:
+  // `prefix` (e.g. "bert.") is removed from names that begin with it.
+  // Errors: IoError, DataError naming the file.
+  Checkpoint(std::filesystem::path folder, std::string_view prefix);
+
+  bool has(const std::string& name) const { return entries_.contains(name); }
+  std::vector<std::string> names() const;
+
+  struct Entry {
+    std::size_t file;
+    TensorInfo info;
+  };
+  // Errors: DataError when the name is missing.
+  const Entry& entry(const std::string& name) const;
+  const std::filesystem::path& file_of(const Entry& entry) const { return paths_[entry.file]; }
+
+  // The tensor, checked against `shape`, in its stored dtype; a view of the map that keeps it
+  // alive.
+  at::Tensor tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  void add_file(const std::filesystem::path& path, std::string_view prefix);
+
+  std::filesystem::path folder_;
+  std::vector<std::filesystem::path> paths_;
+  std::vector<std::shared_ptr<const MappedFile>> maps_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace cleave

@@ -1,0 +1,44 @@
+#include "common/model/model.h"
+
+#include <ATen/ATen.h>
+
+#include "common/base/error.h"
+
+namespace cleave {
+
+Precision parse_precision(const std::string& name) {
+  CLEAVE_CHECK(name == "fp32" || name == "bf16");
+  return name == "bf16" ? Precision::kBf16 : Precision::kFp32;
+}
+
+at::ScalarType scalar_type(Precision precision) {
+  switch (precision) {
+    case Precision::kFp32:
+      return at::kFloat;
+    case Precision::kBf16:
+      return at::kBFloat16;
+    case Precision::kFp64:
+      return at::kDouble;
+  }
+  CLEAVE_CHECK(!"every precision has a type");
+  return at::kFloat;
+}
+
+Model open_model(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw IoError("no model folder at " + folder.string() +
+                  "; set model.path to a Hugging Face folder");
+  }
+  ModelConfig config = load_model_config(folder);
+  const Architecture& architecture = find_architecture(config.model_type);
+  return {std::move(config), &architecture, Checkpoint(folder, architecture.prefix)};
+}
+
+WeightSource frozen_weights(const Model& model, Precision precision) {
+  return [checkpoint = model.checkpoint, type = scalar_type(precision)](
+             const std::string& name, const std::vector<std::int64_t>& shape) {
+    return checkpoint.tensor(name, shape).to(type);  // no copy where the type is the same
+  };
+}
+
+}  // namespace cleave

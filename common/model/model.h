@@ -1,0 +1,85 @@
+// A model folder that has been opened: configuration, architecture and mapped tensors; and the four
+// parts that a cut makes of it. Only cut.cc knows block numbers.
+#pragma once
+
+#include <c10/core/ScalarType.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/architecture.h"
+#include "common/model/checkpoint.h"
+#include "common/model/model_config.h"
+#include "common/model/pool.h"
+
+namespace cleave {
+
+// kFp64 is for checks of the maths; jobs offer the other two.
+enum class Precision { kFp32, kBf16, kFp64 };
+
+Precision parse_precision(const std::string& name);
+at::ScalarType scalar_type(Precision precision);
+
+struct Model {
+  ModelConfig config;
+  const Architecture* architecture = nullptr;
+  Checkpoint checkpoint;
+};
+
+// Errors: IoError, DataError. Reads headers only.
+Model open_model(const std::filesystem::path& folder);
+
+// The stored tensors, converted to `precision` where they are stored otherwise.
+WeightSource frozen_weights(const Model& model, Precision precision);
+
+struct Cut {
+  std::int64_t head = 1;  // blocks
+  std::int64_t tail = 0;
+};
+
+// Errors: DataError when head + tail exceed the model's blocks.
+void check_cut(const Cut& cut, const ModelConfig& config);
+
+// Embedding and the first blocks; on the client, frozen.
+struct Head {
+  std::unique_ptr<Embedder> embedder;
+  std::vector<std::unique_ptr<Block>> blocks;
+  Precision precision = Precision::kFp32;
+
+  at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D), prompt inserted
+};
+
+// The blocks between; on the server, frozen.
+struct Body {
+  std::vector<std::unique_ptr<Block>> blocks;
+  Precision precision = Precision::kFp32;
+
+  at::Tensor operator()(at::Tensor x, const Layout& layout) const;
+};
+
+// The last blocks, final norm, pooling and classifier; on the client, tuned, in the type of its
+// weights (fp32 in every job).
+struct Tail {
+  std::vector<std::unique_ptr<Block>> blocks;
+  std::optional<LayerNorm> final_norm;
+  Pool pool = Pool::kMean;
+  Linear classifier;
+
+  at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D) -> (B, C)
+};
+
+Head make_head(const Model& model, const Cut& cut, Precision precision);
+Body make_body(const Model& model, const Cut& cut, Precision precision);
+// `weights` gives stored names for blocks and norm, and "classifier.weight", "classifier.bias".
+Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+               Pool pool, std::int64_t labels, const WeightSource& weights);
+
+// Canonical names of the stored tensors that a part needs.
+std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut);
+std::vector<std::string> backbone_tensor_names(const ModelConfig& config,
+                                               const Architecture& architecture);
+
+}  // namespace cleave

@@ -1,0 +1,20 @@
+// The read-out: one row per sample from all of its rows.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "common/model/rows.h"
+
+namespace cleave {
+
+enum class Pool { kMean, kCls, kLast };
+
+// "mean", "cls" or "last", as the job spells it.
+Pool parse_pool(const std::string& name);
+
+// (R, D) -> (B, D). Mean counts every row of the sample, prompt rows included.
+at::Tensor pool_rows(const at::Tensor& x, const Layout& layout, Pool pool);
+
+}  // namespace cleave

@@ -1,0 +1,58 @@
+// ViT and DeiT: patches as tokens, pre-norm blocks, a norm after the last one.
+// Tensor names and order of operations: spec peft_format.md 6.
+#include <ATen/ATen.h>
+
+#include "common/model/architecture.h"
+#include "common/model/attention.h"
+#include "common/model/vit_embedder.h"
+
+namespace cleave {
+namespace {
+
+using at::Tensor;
+
+class VitBlock : public Block {
+ public:
+  VitBlock(const ModelConfig& config, const WeightSource& weights, std::int64_t layer) {
+    const std::string name = "encoder.layer." + std::to_string(layer) + ".";
+    const std::int64_t width = config.hidden;
+    before_ = make_layer_norm(weights, name + "layernorm_before", width, config.norm_eps);
+    attention_ = {make_linear(weights, name + "attention.attention.query", width, width),
+                  make_linear(weights, name + "attention.attention.key", width, width),
+                  make_linear(weights, name + "attention.attention.value", width, width),
+                  make_linear(weights, name + "attention.output.dense", width, width),
+                  config.heads};
+    after_ = make_layer_norm(weights, name + "layernorm_after", width, config.norm_eps);
+    expand_ = make_linear(weights, name + "intermediate.dense", width, config.intermediate);
+    contract_ = make_linear(weights, name + "output.dense", config.intermediate, width);
+  }
+
+  Tensor operator()(const Tensor& x, const Layout& layout) const override {
+    const Tensor a = attention_(before_(x), layout).add_(x);  // (R, D)
+    return contract_(at::gelu(expand_(after_(a)))).add_(a);   // (R, D)
+  }
+
+ private:
+  LayerNorm before_, after_;
+  SelfAttention attention_;
+  Linear expand_, contract_;
+};
+
+std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {
+  return std::make_unique<VitEmbedder>(config, weights);
+}
+
+std::unique_ptr<Block> make_block(const ModelConfig& config, const WeightSource& weights,
+                                  std::int64_t layer) {
+  return std::make_unique<VitBlock>(config, weights, layer);
+}
+
+std::optional<LayerNorm> make_final_norm(const ModelConfig& config, const WeightSource& weights) {
+  return make_layer_norm(weights, "layernorm", config.hidden, config.norm_eps);
+}
+
+}  // namespace
+
+const Architecture kVit = {"vit", "vit.", make_embedder, make_block, make_final_norm};
+
+}  // namespace cleave

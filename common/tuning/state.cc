@@ -1,0 +1,103 @@
+#include "common/tuning/state.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/base/safetensors.h"
+
+namespace cleave {
+
+void State::add(std::string name, at::Tensor tensor) {
+  const auto place =
+      std::lower_bound(tensors.begin(), tensors.end(), name,
+                       [](const auto& entry, const std::string& n) { return entry.first < n; });
+  CLEAVE_CHECK(place == tensors.end() || place->first != name);
+  tensors.emplace(place, std::move(name), std::move(tensor));
+}
+
+const at::Tensor& State::at(const std::string& name) const {
+  for (const auto& [own, tensor] : tensors) {
+    if (own == name) return tensor;
+  }
+  throw DataError("the state has no tensor " + name);
+}
+
+std::int64_t State::numel() const {
+  std::int64_t sum = 0;
+  for (const auto& [name, tensor] : tensors) sum += tensor.numel();
+  return sum;
+}
+
+State State::clone() const {
+  State copy;
+  for (const auto& [name, tensor] : tensors)
+    copy.tensors.emplace_back(name, tensor.detach().clone());
+  return copy;
+}
+
+bool equal(const State& a, const State& b) {
+  return std::equal(a.tensors.begin(), a.tensors.end(), b.tensors.begin(), b.tensors.end(),
+                    [](const auto& x, const auto& y) {
+                      return x.first == y.first && x.second.sizes() == y.second.sizes() &&
+                             std::memcmp(x.second.data_ptr(), y.second.data_ptr(),
+                                         x.second.nbytes()) == 0;
+                    });
+}
+
+bool all_finite(const State& state) {
+  return std::all_of(state.tensors.begin(), state.tensors.end(), [](const auto& entry) {
+    return at::isfinite(entry.second).all().template item<bool>();
+  });
+}
+
+void save_state(const fs::path& path, const State& state,
+                const std::map<std::string, std::string>& metadata) {
+  std::vector<NewTensor> entries;
+  for (const auto& [name, tensor] : state.tensors) {
+    entries.push_back({name, Dtype::kF32, tensor.sizes().vec()});
+  }
+  const NewHeader header = make_safetensors_header(std::move(entries), metadata);
+  std::string content = header.bytes;
+  for (const std::string& name : header.order) {
+    const at::Tensor& tensor = state.at(name);
+    CLEAVE_CHECK(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat);
+    content.append(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
+  }
+  write_atomically(path, content);
+}
+
+SavedState load_state(const fs::path& path) {
+  const std::string content = read_file(path, std::uint64_t{4} << 30);
+  SavedState saved;
+  try {
+    SafetensorsHeader header =
+        parse_safetensors_header(std::as_bytes(std::span(content)), content.size());
+    for (const auto& [name, info] : header.tensors) {
+      if (info.dtype != Dtype::kF32) throw DataError("the tensor " + name + " is not F32");
+      at::Tensor tensor = at::empty(info.shape, at::kFloat);
+      std::memcpy(tensor.data_ptr(), content.data() + info.begin, info.end - info.begin);
+      saved.state.add(name, std::move(tensor));
+    }
+    saved.metadata = std::move(header.metadata);
+  } catch (const DataError& error) {
+    throw DataError(path.string() + ": " + error.what());
+  }
+  return saved;
+}
+
+void check_same_form(const State& state, const State& expected, const std::string& where) {
+  for (const auto& [name, tensor] : expected.tensors) {
+    if (state.at(name).sizes() != tensor.sizes()) {
+      throw DataError(where + ": the tensor " + name + " has another shape than the job calls for");
+    }
+  }
+  if (state.tensors.size() != expected.tensors.size()) {
+    throw DataError(where + ": holds tensors that the job does not tune");
+  }
+}
+
+}  // namespace cleave

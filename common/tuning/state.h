@@ -1,0 +1,42 @@
+// The named tensors of everything that is tuned: the only thing that is sent to be averaged, saved
+// and exported. Optimiser state is another thing and not in here.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cleave {
+
+// Sorted by name; every tensor is fp32 and contiguous.
+struct State {
+  std::vector<std::pair<std::string, at::Tensor>> tensors;
+
+  void add(std::string name, at::Tensor tensor);  // keeps the order
+  const at::Tensor& at(const std::string& name) const;
+  std::int64_t numel() const;
+  State clone() const;
+};
+
+// Bitwise equality of names, shapes and values.
+bool equal(const State& a, const State& b);
+bool all_finite(const State& state);
+
+// safetensors, written aside and renamed. Errors: IoError, DataError.
+void save_state(const std::filesystem::path& path, const State& state,
+                const std::map<std::string, std::string>& metadata);
+struct SavedState {
+  State state;
+  std::map<std::string, std::string, std::less<>> metadata;
+};
+SavedState load_state(const std::filesystem::path& path);
+
+// Errors: DataError when names or shapes differ; `where` says whose state it is.
+void check_same_form(const State& state, const State& expected, const std::string& where);
+
+}  // namespace cleave

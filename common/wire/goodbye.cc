@@ -1,0 +1,45 @@
+#include "common/wire/goodbye.h"
+
+#include "common/base/log.h"
+#include "common/wire/control.h"
+
+namespace cleave {
+namespace {
+
+constexpr std::uint64_t kRecordOverhead = 22;  // TLS 1.3: header, content type, tag
+
+Frame goodbye(const Link& link, const std::string& reason) {
+  const TlsBytes tls = link.tls_bytes();
+  return bye_frame({reason, tls.sent, tls.received});
+}
+
+// The peer counted what it had sent before its goodbye, which travels in one record of its own.
+bool agrees(const Link& link, const Frame& bye) {
+  const TlsBytes own = link.tls_bytes();
+  if (own.received == 0) return true;
+  const std::uint64_t last = kRecordOverhead + kHeaderBytes + bye.header.payload_bytes;
+  const std::uint64_t stated = parse_bye(bye).tls_sent;
+  if (own.received == stated + last) return true;
+  log_warn("TLS bytes from " + link.peer() + ": it states " + std::to_string(stated) + ", " +
+           std::to_string(own.received - last) + " arrived");
+  return false;
+}
+
+}  // namespace
+
+asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
+  co_await link.send(goodbye(link, reason));
+  const Frame answer = co_await receive_expected(link, Kind::kBye, 0, 0);
+  const bool same = agrees(link, answer);
+  co_await link.finish();
+  co_return same;
+}
+
+asio::awaitable<bool> answer_goodbye(Link& link, const Frame& bye) {
+  const bool same = agrees(link, bye);
+  co_await link.send(goodbye(link, "goodbye"));
+  co_await link.finish();
+  co_return same;
+}
+
+}  // namespace cleave

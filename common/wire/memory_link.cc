@@ -1,0 +1,81 @@
+#include "common/wire/memory_link.h"
+
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "common/base/error.h"
+
+namespace cleave {
+namespace {
+
+using boost::system::error_code;
+using FrameChannel = asio::experimental::channel<void(error_code, std::shared_ptr<Frame>)>;
+
+constexpr std::size_t kQueuedFrames = 4;
+
+// What the two ends share. Either may go first.
+struct Wire {
+  explicit Wire(const asio::any_io_executor& executor)
+      : a_to_b(executor, kQueuedFrames), b_to_a(executor, kQueuedFrames) {}
+
+  FrameChannel a_to_b, b_to_a;
+  std::string reason = "the peer closed the link";
+};
+
+class MemoryLink : public Link {
+ public:
+  MemoryLink(std::shared_ptr<Wire> wire, FrameChannel& out, FrameChannel& in, std::string peer)
+      : Link(std::move(peer)), wire_(std::move(wire)), out_(out), in_(in) {}
+  ~MemoryLink() override { close("the peer closed the link"); }
+
+  asio::awaitable<void> finish() override {
+    // What is queued stays readable at the other end; only then does it see the end.
+    out_.close();
+    co_return;
+  }
+
+  void close(const std::string& reason) override {
+    if (!out_.is_open() && !in_.is_open()) return;
+    wire_->reason = reason;
+    out_.close();
+    in_.close();
+    in_.cancel();
+  }
+
+ protected:
+  asio::awaitable<void> do_send(Frame frame) override {
+    error_code error;
+    co_await out_.async_send({}, std::make_shared<Frame>(std::move(frame)),
+                             asio::redirect_error(asio::use_awaitable, error));
+    if (error) fail();
+  }
+
+  asio::awaitable<Frame> do_receive(const FrameLimits& limits) override {
+    error_code error;
+    const auto frame = co_await in_.async_receive(asio::redirect_error(asio::use_awaitable, error));
+    if (error) fail();
+    check_header(frame->header, limits);
+    co_return std::move(*frame);
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw UnavailableError("lost " + peer() + ": " + wire_->reason);
+  }
+
+  std::shared_ptr<Wire> wire_;
+  FrameChannel& out_;
+  FrameChannel& in_;
+};
+
+}  // namespace
+
+LinkPair make_memory_links(const asio::any_io_executor& executor, const std::string& a_sees,
+                           const std::string& b_sees) {
+  auto wire = std::make_shared<Wire>(executor);
+  return {std::make_unique<MemoryLink>(wire, wire->a_to_b, wire->b_to_a, a_sees),
+          std::make_unique<MemoryLink>(wire, wire->b_to_a, wire->a_to_b, b_sees)};
+}
+
+}  // namespace cleave

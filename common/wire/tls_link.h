@@ -1,0 +1,41 @@
+// A link over mutual TLS 1.3: connects, accepts, and keeps the connection alive with pings while
+// either side computes. It does not decide who may join (the roster does).
+//
+// A silent peer is noticed after `silence`: while a frame is awaited or being written, some byte
+// must move in that time. Memory bound: 4 queued frames and TLS's buffers (about 34 KB).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/wire/link.h"
+#include "common/wire/tls_context.h"
+
+namespace cleave {
+
+struct Deadlines {
+  std::chrono::milliseconds connect{10'000};  // TCP, TLS and hello
+  std::chrono::milliseconds silence{30'000};  // pings go out at a third of it
+};
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// "host:port" or "[v6]:port". Errors: DataError.
+Address parse_address(const std::string& text);
+
+// Dials until `connect` has passed, for a server that is still starting.
+// Errors: UnavailableError (nobody there), PermissionError (TLS refused; says why).
+asio::awaitable<std::unique_ptr<Link>> tls_connect(asio::ssl::context& context, Address address,
+                                                   Deadlines deadlines);
+
+// The server's half of the handshake on an accepted socket. Errors: as tls_connect.
+asio::awaitable<std::unique_ptr<Link>> tls_accept(asio::ssl::context& context,
+                                                  asio::ip::tcp::socket socket,
+                                                  Deadlines deadlines);
+
+}  // namespace cleave

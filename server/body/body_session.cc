@@ -1,0 +1,81 @@
+#include "server/body/body_session.h"
+
+#include "common/base/error.h"
+#include "common/wire/farewell.h"
+#include "common/wire/goodbye.h"
+#include "common/wire/tally.h"
+#include "server/body/body_step.h"
+
+namespace cleave {
+namespace {
+
+asio::awaitable<void> send(Link& link, Frame frame, const FrameHeader& request) {
+  frame.header.round = request.round;
+  frame.header.step = request.step;
+  co_await link.send(std::move(frame));
+}
+
+asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smashed) {
+  const FrameHeader request = smashed.header;
+  const RowsForm& form = service.form;
+  Slots::Held slot = co_await service.slots.take();
+  SharedLayout layout;
+  BodyStep step;
+  Frame features = co_await service.lane.run([&] {
+    const Rows rows = parse_smashed(std::move(smashed), form);
+    layout = rows.layout;
+    step = body_forward(service.body, rows);
+    return rows_frame(Kind::kFeatures, step.features, form);
+  });
+  co_await send(link, std::move(features), request);
+
+  Frame grad = co_await receive_expected(link, Kind::kFeaturesGrad, request.round, request.step);
+  Frame answer = co_await service.lane.run([&] {
+    const at::Tensor features_grad = parse_rows(std::move(grad), *layout, form);
+    return rows_frame(Kind::kSmashedGrad, body_backward(std::move(step), features_grad), form);
+  });
+  slot.release();
+  co_await send(link, std::move(answer), request);
+}
+
+asio::awaitable<void> evaluation_step(BodyService& service, Link& link, Frame smashed) {
+  const FrameHeader request = smashed.header;
+  const Slots::Held slot = co_await service.slots.take();
+  Frame features = co_await service.lane.run([&] {
+    const Rows rows = parse_smashed(std::move(smashed), service.form);
+    return rows_frame(Kind::kEvalFeatures, body_inference(service.body, rows), service.form);
+  });
+  co_await send(link, std::move(features), request);
+}
+
+asio::awaitable<void> answer_until_bye(BodyService& service, Link& link) {
+  for (;;) {
+    Frame frame = co_await link.receive();
+    switch (frame.header.kind) {
+      case Kind::kSmashed:
+        co_await training_step(service, link, std::move(frame));
+        break;
+      case Kind::kEvalSmashed:
+        co_await evaluation_step(service, link, std::move(frame));
+        break;
+      case Kind::kTally:
+        co_await answer_tally(link, frame);
+        break;
+      case Kind::kBye:
+        co_await answer_goodbye(link, frame);
+        co_return;
+      default:
+        throw ProtocolError("a " + std::string(kind_name(frame.header.kind)) + " frame from " +
+                            link.peer() + " where smashed, eval_smashed, tally or bye belongs");
+    }
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_body(BodyService& service, Link& link) {
+  link.allow(body_limits(service.form));
+  co_await tell_on_failure(link, answer_until_bye(service, link));
+}
+
+}  // namespace cleave

@@ -1,0 +1,28 @@
+#include "server/body/slots.h"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace cleave {
+
+Slots::Slots(const asio::any_io_executor& executor, std::size_t count) : free_(executor, count) {
+  for (std::size_t i = 0; i < count; ++i) free_.try_send(boost::system::error_code());
+}
+
+Slots::Held& Slots::Held::operator=(Held&& other) noexcept {
+  release();
+  owner_ = std::exchange(other.owner_, nullptr);
+  return *this;
+}
+
+void Slots::Held::release() {
+  if (Slots* const owner = std::exchange(owner_, nullptr)) {
+    owner->free_.try_send(boost::system::error_code());
+  }
+}
+
+asio::awaitable<Slots::Held> Slots::take() {
+  co_await free_.async_receive(asio::use_awaitable);
+  co_return Held(this);
+}
+
+}  // namespace cleave

@@ -1,0 +1,41 @@
+// What a server does with a new connection: checks the hello, answers with the job, and hands the
+// link to the coordinator or to the body. The same code serves sockets and the simulator.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/hash.h"
+#include "common/wire/link.h"
+#include "server/body/body_session.h"
+#include "server/coordinator/federation.h"
+
+namespace cleave {
+
+struct Server {
+  std::string shared_job;  // TOML, what clients get
+  Digest job_hash{};
+  Digest model_hash{};
+  std::string body_address;                    // told to clients; empty: this server has the body
+  const State* form = nullptr;                 // of the tuned state
+  Federation* federation = nullptr;            // null: this process is a body only
+  BodyService* body = nullptr;                 // null: this process is a coordinator only
+  const State* predictions = nullptr;          // served to predictors; null: none
+  std::set<std::shared_ptr<Link>> body_links;  // open sessions, to be told when the server stops
+  Ledger closed_body_traffic{};                // of closed ones, from the clients' side
+  TlsBytes closed_body_tls{};
+};
+
+// Serves one connection; for a training client it ends once the coordinator has the link.
+// Failures are logged, never thrown: one bad peer harms nobody else.
+asio::awaitable<void> serve_connection(Server& server, std::shared_ptr<Link> link);
+
+// Tells all body sessions why and closes them.
+asio::awaitable<void> close_body_sessions(Server& server, const std::string& reason);
+
+// Everything the body's links have carried, from the clients' side.
+Ledger body_traffic(const Server& server);
+
+}  // namespace cleave

@@ -1,0 +1,14 @@
+// Who takes part in a round: a pure function of seed, round and the sorted ids.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cleave {
+
+// min(count, ids.size()) distinct ids, ascending. `ids` must be sorted.
+std::vector<std::string> pick_clients(const std::vector<std::string>& ids, std::size_t count,
+                                      std::uint64_t seed, std::uint32_t round);
+
+}  // namespace cleave

@@ -1,0 +1,125 @@
+#include "server/coordinator/run_folder.h"
+
+#include <ctime>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+
+namespace cleave {
+namespace {
+
+constexpr std::uint64_t kMaxJournal = std::uint64_t{4} << 30;
+
+Json parse(const std::string& text, const fs::path& path) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::exception& error) {
+    throw DataError(path.string() + " is damaged (" + error.what() + ")");
+  }
+}
+
+std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
+  const auto found = saved.metadata.find("round");
+  if (found == saved.metadata.end() || found->second.empty() || found->second.size() > 9 ||
+      found->second.find_first_not_of("0123456789") != std::string::npos) {
+    throw DataError(path.string() + " does not say which round it belongs to");
+  }
+  return static_cast<std::uint32_t>(std::stoul(found->second));
+}
+
+}  // namespace
+
+RunFolder RunFolder::create(const fs::path& path, const Job& job) {
+  if (fs::exists(path) && (!fs::is_directory(path) || !fs::is_empty(path))) {
+    throw UsageError(
+        path.string() +
+        " is not empty; choose another --out, or continue the run in it with --resume");
+  }
+  make_folder(path);
+  write_atomically(path / "job.toml", job_toml(job));
+  return RunFolder(path);
+}
+
+RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
+  if (!fs::exists(path / "job.toml")) {
+    throw UsageError("nothing to resume: " + path.string() + " holds no run");
+  }
+  if (read_file(path / "job.toml", 1 << 20) != job_toml(job)) {
+    throw UsageError("cannot resume " + path.string() +
+                     ": its job.toml differs from this job; resume with the same file and --set");
+  }
+  RunFolder folder(path);
+  folder.load_rounds();
+  return folder;
+}
+
+RunFolder RunFolder::open(const fs::path& path) {
+  if (!fs::exists(path / "job.toml")) throw UsageError(path.string() + " is not a run directory");
+  RunFolder folder(path);
+  folder.load_rounds();
+  return folder;
+}
+
+std::uint32_t RunFolder::last_round() const {
+  return rounds_.empty() ? 0 : rounds_.back().at("round").get<std::uint32_t>();
+}
+
+std::optional<State> RunFolder::state() const {
+  const fs::path path = path_ / "state.safetensors";
+  if (!fs::exists(path)) return std::nullopt;
+  return load_state(path).state;
+}
+
+// Reads the journal up to the round that the state belongs to; later lines are of a round whose
+// state was never written, and are dropped.
+void RunFolder::load_rounds() {
+  const fs::path state_path = path_ / "state.safetensors";
+  const fs::path journal = path_ / "rounds.jsonl";
+  const std::uint32_t complete =
+      fs::exists(state_path) ? round_of(load_state(state_path), state_path) : 0;
+  std::string kept;
+  if (fs::exists(journal)) {
+    const std::string text = read_file(journal, kMaxJournal);
+    for (std::size_t begin = 0; begin < text.size() && rounds_.size() < complete;) {
+      const std::size_t end = text.find('\n', begin);
+      if (end == std::string::npos) break;
+      const std::string line = text.substr(begin, end - begin);
+      rounds_.push_back(parse(line, journal));
+      kept += line + '\n';
+      begin = end + 1;
+    }
+    if (kept != text) write_atomically(journal, kept);
+  }
+  if (last_round() != complete) {
+    throw DataError(journal.string() + " ends at round " + std::to_string(last_round()) +
+                    ", the state belongs to round " + std::to_string(complete));
+  }
+}
+
+void RunFolder::commit_round(Json line, const State& state) {
+  append_line(path_ / "rounds.jsonl", line.dump());
+  save_state(path_ / "state.safetensors", state,
+             {{"round", std::to_string(line.at("round").get<std::uint32_t>())}});
+  rounds_.push_back(std::move(line));
+}
+
+void RunFolder::write_json(const std::string& name, const Json& content) const {
+  write_atomically(path_ / name, content.dump(2) + '\n');
+}
+
+std::optional<Json> RunFolder::read_json(const std::string& name) const {
+  const fs::path path = path_ / name;
+  if (!fs::exists(path)) return std::nullopt;
+  return parse(read_file(path, kMaxJournal), path);
+}
+
+fs::path default_run_path(const std::string& name) {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
+  return fs::path("runs") / (name + "-" + text);
+}
+
+}  // namespace cleave

@@ -1,0 +1,54 @@
+// The run directory: what a job leaves behind. Every file but measured.json is identical, bit for
+// bit, for equal job, data, build and threads, interrupted and resumed or not.
+//
+//   job.toml            the resolved job
+//   partition.json      index lists (simulation)
+//   rounds.jsonl        one line a round: the journal
+//   state.safetensors   the last complete round's state; its metadata names the round
+//   summary.json        status, accuracies, bytes, work
+//   measured.json       what the machine decides: seconds, memory, TLS bytes, versions
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/job.h"
+#include "common/tuning/state.h"
+#include "server/coordinator/record.h"
+
+namespace cleave {
+
+class RunFolder {
+ public:
+  // A new run. Errors: UsageError when the folder is there and not empty.
+  static RunFolder create(const std::filesystem::path& path, const Job& job);
+  // An earlier run of the same job. Errors: UsageError when there is none or the job differs.
+  static RunFolder resume(const std::filesystem::path& path, const Job& job);
+  // An existing run, for reading.
+  static RunFolder open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::vector<Json>& rounds() const { return rounds_; }
+  std::uint32_t last_round() const;
+  // The state after last_round(); nothing before the first.
+  std::optional<State> state() const;
+
+  // First the journal line, then the state: a crash between them loses the line, not the state.
+  void commit_round(Json line, const State& state);
+  void write_json(const std::string& name, const Json& content) const;
+  std::optional<Json> read_json(const std::string& name) const;
+
+ private:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  void load_rounds();
+
+  std::filesystem::path path_;
+  std::vector<Json> rounds_;
+};
+
+// "runs/NAME-UTC", where a run goes without --out.
+std::filesystem::path default_run_path(const std::string& name);
+
+}  // namespace cleave

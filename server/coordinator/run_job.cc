@@ -1,0 +1,115 @@
+#include "server/coordinator/run_job.h"
+
+#include "common/base/log.h"
+
+namespace cleave {
+namespace {
+
+bool evaluates(const Job& job, std::uint32_t round) {
+  if (job.data.dev.empty() && job.eval.where != "clients") return false;
+  const std::int64_t every = job.eval.every;
+  return every > 0 && (round % every == 0 || round == job.federation.rounds);
+}
+
+// Says loudly what usually ends in a useless model (spec sfprompt.md 10).
+void warn_of_trouble(const Json& line, const std::vector<Json>& earlier) {
+  for (const Json& p : line.at("participants")) {
+    if (!p.contains("labels")) continue;
+    const auto n = p.at("n").get<double>(), kept = p.at("kept").get<double>();
+    if (kept == 0 || kept == n) continue;
+    double distance = 0;
+    for (std::size_t c = 0; c < p.at("labels").size(); ++c) {
+      distance += std::abs(p.at("labels")[c].get<double>() / n -
+                           p.at("kept_labels")[c].get<double>() / kept);
+    }
+    if (distance / 2 > 0.2) {
+      log_warn("SELECTION SKEW: " + p.at("client").get<std::string>() +
+               " keeps labels far from its own mix (total variation " +
+               std::to_string(distance / 2).substr(0, 4) +
+               "); use phases.selection = \"class\" or a later phases.prune_from_round");
+    }
+  }
+  if (line.contains("dev")) {
+    const Json& predicted = line.at("dev").at("predicted");
+    const auto used = std::count_if(predicted.begin(), predicted.end(),
+                                    [](const Json& n) { return n.get<std::uint64_t>() > 0; });
+    if (used == 1 && predicted.size() > 1) {
+      log_warn("ONE CLASS PREDICTED on all of dev: the model has collapsed or not begun to learn");
+    }
+  }
+  if (earlier.size() >= 3) {
+    const double before = earlier[earlier.size() - 3].at("loss").get<double>();
+    const double now = line.at("loss").get<double>();
+    if (std::abs(before - now) < 1e-4 * std::abs(before)) {
+      log_warn("THE LOSS DOES NOT MOVE over four rounds: check rates, labels and data");
+    }
+  }
+}
+
+asio::awaitable<void> final_test(JobRun& run, std::uint32_t round) {
+  RoundRecord record;
+  record.round = round;
+  const Evaluation test =
+      co_await run.federation.evaluate(round, EvalSet::kTest, run.state, record);
+  if (test.clients.empty()) co_return;
+  RoundRecord only_test;
+  only_test.dev = test;
+  const Json line = round_json(only_test, {});
+  run.summary.test = evaluation_json(test, run.federation.label_counts());
+  run.summary.test_traffic = traffic_of(line);
+  run.summary.test_trace = trace_of(line);
+}
+
+}  // namespace
+
+JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state_numbers,
+                   std::int64_t labels) {
+  const auto u = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  JobShape shape;
+  shape.width = u(config.hidden);
+  shape.bytes_per_number = job.wire.precision == "bf16" ? 2 : 4;
+  shape.state_numbers = u(state_numbers);
+  shape.labels = u(labels);
+  shape.head_blocks = u(job.cut.head);
+  shape.tail_blocks = u(job.cut.tail);
+  shape.body_blocks = u(config.layers - job.cut.head - job.cut.tail);
+  shape.intermediate = u(config.intermediate);
+  shape.patch_numbers =
+      config.is_image() ? u(config.channels * config.patch_size * config.patch_size) : 0;
+  shape.prompt_rows = u(job.tuning.tokens);
+  shape.bypass_epochs = u(job.phases.bypass_epochs);
+  shape.bypass_over_all = job.phases.bypass_data == "all";
+  shape.score_with_prompt = job.phases.score_prompt;
+  shape.scored_twice = job.phases.rescore;
+  return shape;
+}
+
+asio::awaitable<void> run_job(JobRun& run) {
+  const auto rounds = static_cast<std::uint32_t>(run.job.federation.rounds);
+  for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
+    RoundRecord record;
+    State next = co_await run.federation.run_round(round, run.state, record);
+    if (evaluates(run.job, round)) {
+      Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
+      if (!dev.clients.empty()) record.dev = std::move(dev);
+    }
+    run.state = std::move(next);
+    Json line = round_json(record, run.federation.label_counts());
+    warn_of_trouble(line, run.folder.rounds());
+    run.on_round(line);
+    run.folder.commit_round(std::move(line), run.state);
+  }
+  if (run.job.eval.test) co_await final_test(run, rounds);
+}
+
+Json finish_job(JobRun& run, const std::string& status) {
+  run.summary.status = status;
+  run.summary.job = &run.job;
+  run.summary.shape = run.shape;
+  run.summary.rounds = &run.folder.rounds();
+  const Json summary = make_summary(run.summary);
+  run.folder.write_json("summary.json", summary);
+  return summary;
+}
+
+}  // namespace cleave

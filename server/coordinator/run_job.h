@@ -1,0 +1,35 @@
+// A job from its first (or next) round to its summary: the loop that both the simulator and the
+// deployed coordinator run.
+#pragma once
+
+#include <functional>
+
+#include "common/model/model_config.h"
+#include "server/coordinator/federation.h"
+#include "server/coordinator/run_folder.h"
+#include "server/coordinator/summary.h"
+
+namespace cleave {
+
+struct JobRun {
+  const Job& job;
+  Federation& federation;
+  RunFolder& folder;
+  State state;  // round 0's, or the last complete round's
+  JobShape shape;
+  std::function<void(const Json& line)> on_round = [](const Json&) {};
+  SummaryInput summary{};  // filled as the job goes on
+};
+
+// Runs the rounds that are left and the final evaluation. What is complete stays complete: the
+// folder holds every finished round whatever is thrown. Errors: UnavailableError.
+asio::awaitable<void> run_job(JobRun& run);
+
+// Writes summary.json with `status` and returns it.
+Json finish_job(JobRun& run, const std::string& status);
+
+// What the closed form needs to know of a job.
+JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state_numbers,
+                   std::int64_t labels);
+
+}  // namespace cleave

@@ -1,0 +1,36 @@
+#include "server/interrupt.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <csignal>
+#include <cstdlib>
+
+#include "common/base/log.h"
+
+namespace cleave {
+namespace {
+
+asio::awaitable<void> abandon(Server& server, std::string reason) {
+  co_await close_body_sessions(server, reason);
+  if (server.federation) co_await server.federation->abandon(reason);
+}
+
+}  // namespace
+
+InterruptWatch::InterruptWatch(asio::io_context& io, Server& server)
+    : io_(io), signals_(io, SIGINT, SIGTERM), server_(server) {
+  wait();
+}
+
+void InterruptWatch::wait() {
+  signals_.async_wait([this](const boost::system::error_code& cancelled, int number) {
+    if (cancelled) return;
+    if (signal_ != 0) std::_Exit(128 + number);
+    signal_ = number;
+    log_warn("interrupted: the round in flight is abandoned; a second signal kills");
+    asio::co_spawn(io_, abandon(server_, "the server was interrupted"), asio::detached);
+    wait();
+  });
+}
+
+}  // namespace cleave

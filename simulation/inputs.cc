@@ -1,0 +1,86 @@
+// Loading what a job names.
+#include <nlohmann/json.hpp>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "simulation/simulation.h"
+
+namespace cleave {
+namespace {
+
+std::string group_column(const Job& job) {
+  const std::string prefix = "column:";
+  return job.federation.partition.rfind(prefix, 0) == 0
+             ? job.federation.partition.substr(prefix.size())
+             : std::string();
+}
+
+Dataset load_if_named(const std::string& path, const JobInputs& inputs, const std::string& group) {
+  if (path.empty()) return {};
+  return load_dataset(path, inputs.form, inputs.labels,
+                      {inputs.job.data.columns, inputs.job.data.header, group});
+}
+
+Partition from_file(const fs::path& path, std::size_t samples) {
+  try {
+    const auto json = nlohmann::json::parse(read_file(path, std::uint64_t{1} << 30));
+    return checked_partition(json.at("clients").get<std::vector<std::vector<std::uint32_t>>>(),
+                             samples);
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(path.string() + " is not a partition, {\"clients\": [[0, 1, ...], ...]} (" +
+                    error.what() + ")");
+  } catch (const DataError& error) {
+    throw DataError(path.string() + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+JobInputs load_inputs(const Job& job, bool with_data) {
+  if (job.model.path.empty()) {
+    throw DataError("model.path is missing: set it to a Hugging Face folder");
+  }
+  Model model = open_model(job.model.path);
+  LabelMap labels = make_label_map(job, model.config);
+  ClientParts parts = make_client_parts(model, job, labels.size());
+  JobInputs inputs{job, std::move(model), std::move(labels), nullptr, {}, std::move(parts), {}, {},
+                   {}};
+  const ModelConfig& config = inputs.model.config;
+  if (config.is_image()) {
+    inputs.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
+  } else {
+    inputs.tokenizer = std::make_unique<WordPiece>(load_wordpiece(job.model.path));
+    inputs.form = TextInput{inputs.tokenizer.get(), inputs.parts.form.max_text_rows};
+  }
+  if (!with_data) return inputs;
+  if (job.data.train.empty()) throw DataError("data.train is missing: name the training data");
+  inputs.train = load_if_named(job.data.train, inputs, group_column(job));
+  inputs.dev = load_if_named(job.data.dev, inputs, "");
+  inputs.test = load_if_named(job.data.test, inputs, "");
+  if (job.eval.test && job.data.test.empty()) throw DataError("eval.test needs data.test");
+  return inputs;
+}
+
+Partition make_partition(const Job& job, const Dataset& train) {
+  const auto& f = job.federation;
+  std::vector<std::int32_t> labels;
+  for (const Example& example : train.examples) labels.push_back(example.label);
+  const PartitionOptions options{
+      seed_of(job, Seed::kPartition), static_cast<std::uint32_t>(f.clients), f.alpha,
+      static_cast<std::uint32_t>(f.classes_per_client), static_cast<std::uint32_t>(f.min_size)};
+  if (f.partition == "iid") return partition_iid(labels, options);
+  if (f.partition == "dirichlet") return partition_dirichlet(labels, options);
+  if (f.partition == "quantity") return partition_quantity(labels, options);
+  if (f.partition == "pathological") return partition_pathological(labels, options);
+  if (f.partition.rfind("column:", 0) == 0) return partition_groups(train.groups);
+  return from_file(f.partition.substr(std::string("file:").size()), train.size());
+}
+
+std::string client_id(std::size_t index, std::size_t clients) {
+  const std::size_t digits = std::max<std::size_t>(2, std::to_string(clients - 1).size());
+  std::string number = std::to_string(index);
+  number.insert(0, digits - number.size(), '0');
+  return "client-" + number;
+}
+
+}  // namespace cleave

@@ -1,0 +1,220 @@
+#include "simulation/plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "client/pruning.h"
+#include "client/selection.h"
+#include "client/train_round.h"
+#include "common/base/error.h"
+#include "server/coordinator/participants.h"
+
+namespace cleave {
+namespace {
+
+using Positions = std::vector<std::uint32_t>;
+
+std::uint64_t u(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+
+// One client's samples as the cost sees them.
+struct Share {
+  std::vector<std::uint64_t> lengths;  // text rows
+  std::vector<std::int32_t> labels;
+};
+
+WorkTrace work(const std::vector<std::uint64_t>& lengths, std::uint64_t prompt) {
+  WorkTrace out;
+  for (const std::uint64_t n : lengths) {
+    out.samples += 1;
+    out.rows += n + prompt;
+    out.squares += (n + prompt) * (n + prompt);
+  }
+  return out;
+}
+
+// Batches of `size` over lengths in visiting order.
+std::vector<BatchTrace> batches(const std::vector<std::uint64_t>& lengths, std::int64_t size,
+                                std::uint64_t prompt) {
+  std::vector<BatchTrace> out;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    if (i % static_cast<std::size_t>(size) == 0) out.emplace_back();
+    out.back().samples += 1;
+    out.back().rows += lengths[i] + prompt;
+  }
+  return out;
+}
+
+std::vector<std::uint64_t> pick(const std::vector<std::uint64_t>& lengths, const Positions& order) {
+  std::vector<std::uint64_t> out;
+  for (const std::uint32_t i : order) out.push_back(lengths[i]);
+  return out;
+}
+
+// How many samples a pruning client keeps: known before training even where which is not.
+std::size_t kept_count(const Job& job, const Share& share) {
+  if (job.phases.selection != "class") return keep_count(job.phases.keep, share.labels.size());
+  const std::vector<double> equal(share.labels.size(), 0.0);
+  return keep_hardest_by_label(equal, share.labels, job.phases.keep).size();
+}
+
+Positions random_kept(const Job& job, const Share& share, std::uint32_t round,
+                      const std::string& client) {
+  const auto scores = random_scores(
+      share.labels.size(), Stream(seed_of(job, Seed::kBatches), "selection", round, client));
+  if (job.phases.selection == "class") {
+    return keep_hardest_by_label(scores, share.labels, job.phases.keep);
+  }
+  Positions kept = keep_hardest(scores, job.phases.keep);
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+// The participant's trace when exactly the samples `kept` are visited in the job's order.
+ParticipantTrace exact_participant(const Job& job, const Share& share, const Positions& kept,
+                                   std::uint32_t round, const std::string& client) {
+  const std::uint64_t prompt = u(job.tuning.tokens);
+  ParticipantTrace out;
+  for (std::int64_t epoch = 0; epoch < job.phases.split_epochs; ++epoch) {
+    const Positions order = pass_order(job, kept, "split", round, epoch, client);
+    const auto own = batches(pick(share.lengths, order), job.optimizer.batch, prompt);
+    out.steps.insert(out.steps.end(), own.begin(), own.end());
+  }
+  out.all = work(share.lengths, 0);
+  out.kept = work(pick(share.lengths, kept), prompt);
+  out.kept_listed = prunes(job, round) ? kept.size() : 0;
+  return out;
+}
+
+// The trace when some `count` samples are kept: the shortest, samples of mean length, the longest.
+ParticipantTrace bounded_participant(const Job& job, const Share& share, std::size_t count,
+                                     int which) {
+  const std::uint64_t prompt = u(job.tuning.tokens);
+  std::vector<std::uint64_t> sorted = share.lengths;
+  std::sort(sorted.begin(), sorted.end());
+  if (which > 0) std::reverse(sorted.begin(), sorted.end());
+  if (which == 0) {
+    const std::uint64_t sum = std::accumulate(sorted.begin(), sorted.end(), std::uint64_t{0});
+    // Means as whole rows, spread so that their sum is the expected sum.
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      sorted[i] = sum * (i + 1) / sorted.size() - sum * i / sorted.size();
+    }
+  }
+  sorted.resize(count);
+  ParticipantTrace out;
+  for (std::int64_t epoch = 0; epoch < job.phases.split_epochs; ++epoch) {
+    const auto own = batches(sorted, job.optimizer.batch, prompt);
+    out.steps.insert(out.steps.end(), own.begin(), own.end());
+  }
+  out.all = work(share.lengths, 0);
+  out.kept = work(sorted, prompt);
+  out.kept_listed = count;
+  out.scored = true;
+  return out;
+}
+
+bool evaluated(const Job& job, std::int64_t round) {
+  return job.eval.every > 0 && (round % job.eval.every == 0 || round == job.federation.rounds);
+}
+
+std::vector<std::uint64_t> lengths_of(const Dataset& data, const Embedder& embedder) {
+  std::vector<std::uint64_t> out;
+  for (const Example& example : data.examples) out.push_back(u(embedder.length(example)));
+  return out;
+}
+
+Plan plan_shares(const Job& job, const std::vector<Share>& shares,
+                 const std::vector<std::uint64_t>& dev, const std::vector<std::uint64_t>& test) {
+  std::vector<std::string> ids;
+  for (std::size_t k = 0; k < shares.size(); ++k) ids.push_back(client_id(k, shares.size()));
+  const std::uint64_t prompt = u(job.tuning.tokens);
+  Plan plan;
+  for (std::int64_t r = 1; r <= job.federation.rounds; ++r) {
+    const auto round = static_cast<std::uint32_t>(r);
+    const bool open = prunes(job, round) && job.phases.score != "random";
+    plan.exact = plan.exact && !open;
+    RoundTrace traces[3];
+    for (const std::string& id :
+         pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
+                      seed_of(job, Seed::kSampling), round)) {
+      const Share& share =
+          shares[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())];
+      for (int which = 0; which < 3; ++which) {
+        if (open) {
+          traces[which].participants.push_back(
+              bounded_participant(job, share, kept_count(job, share), which - 1));
+          continue;
+        }
+        Positions kept(share.labels.size());
+        std::iota(kept.begin(), kept.end(), 0u);
+        if (prunes(job, round)) kept = random_kept(job, share, round, id);
+        traces[which].participants.push_back(exact_participant(job, share, kept, round, id));
+      }
+    }
+    for (RoundTrace& trace : traces) {
+      if (evaluated(job, r) && !dev.empty()) {
+        trace.evaluations.push_back(batches(dev, job.eval.batch, prompt));
+      }
+      if (r == job.federation.rounds && job.eval.test && !test.empty()) {
+        trace.evaluations.push_back(batches(test, job.eval.batch, prompt));
+      }
+    }
+    plan.least.push_back(std::move(traces[0]));
+    plan.expected.push_back(std::move(traces[1]));
+    plan.most.push_back(std::move(traces[2]));
+  }
+  return plan;
+}
+
+}  // namespace
+
+Plan plan_job(const JobInputs& inputs, const Partition& partition) {
+  const Embedder& embedder = *inputs.parts.head.embedder;
+  std::vector<Share> shares;
+  for (const auto& positions : partition.clients) {
+    Share& share = shares.emplace_back();
+    for (const std::uint32_t i : positions) {
+      share.lengths.push_back(u(embedder.length(inputs.train.examples[i])));
+      share.labels.push_back(inputs.train.examples[i].label);
+    }
+  }
+  return plan_shares(inputs.job, shares, lengths_of(inputs.dev, embedder),
+                     lengths_of(inputs.test, embedder));
+}
+
+Lengths parse_lengths(const std::string& text) {
+  Lengths lengths;
+  char rest = 0;
+  long long max = 0, samples = 0;
+  if (std::sscanf(text.c_str(), "%lf:%lld:%lld%c", &lengths.mean, &max, &samples, &rest) != 3 ||
+      !(lengths.mean >= 1) || max < lengths.mean || samples < 1) {
+    throw UsageError("--lengths " + text +
+                     ": expected MEAN:MAX:N rows per text and number of texts, e.g. 23.5:60:6920");
+  }
+  lengths.max = max;
+  lengths.samples = samples;
+  return lengths;
+}
+
+// Clients share the samples evenly; every sample has the mean length. The bounds let lengths vary:
+// least, all samples of a kept part at one row; most, all at the maximum, as far as the mean
+// allows.
+Plan plan_from_lengths(const Job& job, const Lengths& lengths) {
+  const auto clients = static_cast<std::size_t>(job.federation.clients);
+  std::vector<Share> shares(clients);
+  const double total = lengths.mean * static_cast<double>(lengths.samples);
+  std::uint64_t given = 0;
+  for (std::int64_t i = 0; i < lengths.samples; ++i) {
+    const auto until = static_cast<std::uint64_t>(
+        std::llround(total * static_cast<double>(i + 1) / static_cast<double>(lengths.samples)));
+    Share& share = shares[static_cast<std::size_t>(i) % clients];
+    share.lengths.push_back(until - given);
+    share.labels.push_back(0);
+    given = until;
+  }
+  Plan plan = plan_shares(job, shares, {}, {});
+  plan.exact = false;
+  return plan;
+}
+
+}  // namespace cleave

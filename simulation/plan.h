@@ -1,0 +1,30 @@
+// What a job will send and compute, before anything runs: the traces of its rounds from the
+// partition, the texts' lengths and the random streams, which need no training.
+#pragma once
+
+#include "common/cost/trace.h"
+#include "simulation/simulation.h"
+
+namespace cleave {
+
+// Three traces of a job. They are the same, and `exact` is true, where the choice of samples does
+// not depend on training.
+struct Plan {
+  bool exact = true;
+  std::vector<RoundTrace> least, expected, most;
+};
+
+// From the data itself.
+Plan plan_job(const JobInputs& inputs, const Partition& partition);
+
+// From text lengths alone: n samples of mean rows (prompt not counted), none above max.
+struct Lengths {
+  double mean = 0;
+  std::int64_t max = 0;
+  std::int64_t samples = 0;
+};
+// "mean:max:N", e.g. "23.5:60:6920". Errors: UsageError.
+Lengths parse_lengths(const std::string& text);
+Plan plan_from_lengths(const Job& job, const Lengths& lengths);
+
+}  // namespace cleave

@@ -1,0 +1,51 @@
+// A whole federated job in one process: real clients, coordinator and body over memory links. It
+// adds no algorithm of its own; what it decides is how the data is dealt.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/context.h"
+#include "common/data/load_dataset.h"
+#include "common/data/partition.h"
+#include "server/coordinator/run_folder.h"
+
+namespace cleave {
+
+// Everything a job names, loaded: model, parts, data, partition.
+struct JobInputs {
+  Job job;
+  Model model;
+  LabelMap labels;
+  std::unique_ptr<WordPiece> tokenizer;  // null for images
+  InputForm form;
+  ClientParts parts;
+  Dataset train, dev, test;  // dev and test may be empty
+};
+
+// Errors: IoError, DataError.
+JobInputs load_inputs(const Job& job, bool with_data = true);
+
+Partition make_partition(const Job& job, const Dataset& train);
+
+// "client-0007": padded so that sorted ids are in numeric order.
+std::string client_id(std::size_t index, std::size_t clients);
+
+struct SimulationOptions {
+  int threads = 1;
+  std::function<void(const Json& line)> on_round = [](const Json&) {};
+  std::function<Json()> controls = [] { return Json::object(); };  // run after the rounds
+};
+
+// The job's run.threads, or one per processor.
+int compute_threads(const Job& job);
+
+// Runs the job into the folder and returns the summary. SIGINT or SIGTERM abandons the round in
+// flight, writes the summary of what is complete and throws Interrupted.
+Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
+              const SimulationOptions& options);
+
+}  // namespace cleave
