@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
-#include "cli/progress.h"
 #include "common/base/error.h"
 #include "common/cost/memory.h"
 #include "server/coordinator/run_job.h"
+#include "server/round_table.h"
 #include "simulation/plan.h"
 
 namespace cleave {

@@ -1,6 +1,6 @@
 // The `cleave` program: tools for whoever runs, predicts or inspects jobs.
 #include "cli/command.h"
-#include "cli/program.h"
+#include "common/program/program.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Federated split fine-tuning: simulate, evaluate, predict, price and inspect.",

@@ -5,17 +5,9 @@
 
 #include <cstdio>
 
-namespace cleave {
+#include "server/round_table.h"
 
-std::string human_bytes(double bytes) {
-  const char* const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-  std::size_t unit = 0;
-  while (bytes >= 1000 && unit + 1 < std::size(units)) {
-    bytes /= 1000;
-    ++unit;
-  }
-  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, units[unit]);
-}
+namespace cleave {
 
 Progress::Progress(std::int64_t rounds) : rounds_(rounds), terminal_(::isatty(2) != 0) {}
 

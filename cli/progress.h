@@ -15,7 +15,4 @@ class Progress {
   bool terminal_;
 };
 
-// "12.3 MB", powers of ten.
-std::string human_bytes(double bytes);
-
 }  // namespace cleave

@@ -5,7 +5,7 @@
 
 namespace cleave {
 
-// Accuracy, bytes by kind beside the closed form, work, and what the machine gave.
+// The summary, and what the machine gave.
 void print_summary(const Json& summary, const Json& measured);
 
 // One evaluation: accuracy, macro F1, NLL, predicted histogram.

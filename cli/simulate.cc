@@ -48,7 +48,7 @@ int simulate_command(const Options& options) {
 
   Progress progress(job.federation.rounds);
   SimulationOptions simulation;
-  simulation.threads = compute_threads(job);
+  simulation.threads = thread_count(job.run.threads);
   simulation.on_round = [&](const Json& line) { progress.round(line); };
   simulation.controls = [&] { return run_controls(inputs, simulation.threads); };
   const Json summary = simulate(inputs, partition, folder, simulation);

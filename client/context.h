@@ -4,16 +4,16 @@
 
 #include <string>
 
-#include "client/parts.h"
 #include "common/base/lane.h"
 #include "common/data/example.h"
+#include "common/exchange/parts.h"
 
 namespace cleave {
 
 struct ClientContext {
   std::string id;
   const Job& job;
-  const ClientParts& parts;
+  const JobParts& parts;
   Lane& lane;
   const Dataset* train = nullptr;  // null for an evaluator
   const Dataset* dev = nullptr;

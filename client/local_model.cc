@@ -34,7 +34,7 @@ StepOutcome outcome_of(const Tensor& loss, const Tensor& logits) {
 
 }  // namespace
 
-LocalModel::LocalModel(const ClientParts& parts, const Job& job, const State& start)
+LocalModel::LocalModel(const JobParts& parts, const Job& job, const State& start)
     : parts_(parts),
       job_(job),
       state_(trainable(start)),

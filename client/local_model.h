@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "client/parts.h"
+#include "common/exchange/parts.h"
 
 namespace torch::optim {
 class Optimizer;
@@ -25,7 +25,7 @@ struct StepOutcome {
 
 class LocalModel {
  public:
-  LocalModel(const ClientParts& parts, const Job& job, const State& start);
+  LocalModel(const JobParts& parts, const Job& job, const State& start);
   ~LocalModel();
 
   // Embeds, inserts the prompt, runs the head; keeps the graph for finish. (R, D)
@@ -59,7 +59,7 @@ class LocalModel {
  private:
   Rows head_rows(const Batch& batch, bool with_prompt) const;
 
-  const ClientParts& parts_;
+  const JobParts& parts_;
   const Job& job_;
   State state_;  // leaves that require gradients; tail_ is built over them
   Tail tail_;

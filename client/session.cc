@@ -65,8 +65,6 @@ asio::awaitable<void> answer_until_bye(const ClientContext& context, Link& coord
 
 }  // namespace
 
-Digest job_hash(const std::string& shared_job) { return sha256(shared_job); }
-
 asio::awaitable<HelloOk> join(Link& link, Role role, const Digest& model_hash, const Digest& hash) {
   // Named first: GCC 12 destroys aggregate temporaries of a co_await expression twice.
   const Hello hello{role, kProgramVersion, model_hash, hash};

@@ -25,7 +25,4 @@ Ready ready_of(const ClientContext& context);
 asio::awaitable<void> serve_coordinator(const ClientContext& context, Link& coordinator,
                                         Link& body);
 
-// The digest of the job that both ends must hold.
-Digest job_hash(const std::string& shared_job);
-
 }  // namespace cleave

@@ -17,8 +17,9 @@ asio::awaitable<void> abandon(Server& server, std::string reason) {
 
 }  // namespace
 
-InterruptWatch::InterruptWatch(asio::io_context& io, Server& server)
-    : io_(io), signals_(io, SIGINT, SIGTERM), server_(server) {
+InterruptWatch::InterruptWatch(asio::io_context& io, Server& server,
+                               std::function<void()> on_signal)
+    : io_(io), signals_(io, SIGINT, SIGTERM), server_(server), on_signal_(std::move(on_signal)) {
   wait();
 }
 
@@ -28,6 +29,7 @@ void InterruptWatch::wait() {
     if (signal_ != 0) std::_Exit(128 + number);
     signal_ = number;
     log_warn("interrupted: the round in flight is abandoned; a second signal kills");
+    on_signal_();
     asio::co_spawn(io_, abandon(server_, "the server was interrupted"), asio::detached);
     wait();
   });

@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 
 #include "server/connection.h"
 
@@ -11,7 +12,8 @@ namespace cleave {
 // Watches from construction until stop(). Not thread-safe: use from the I/O thread.
 class InterruptWatch {
  public:
-  InterruptWatch(asio::io_context& io, Server& server);
+  InterruptWatch(
+      asio::io_context& io, Server& server, std::function<void()> on_signal = [] {});
   void stop() { signals_.cancel(); }
   int signal() const { return signal_; }  // 0: none came
 
@@ -21,6 +23,7 @@ class InterruptWatch {
   asio::io_context& io_;
   asio::signal_set signals_;
   Server& server_;
+  std::function<void()> on_signal_;
   int signal_ = 0;
 };
 

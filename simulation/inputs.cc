@@ -42,7 +42,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   }
   Model model = open_model(job.model.path);
   LabelMap labels = make_label_map(job, model.config);
-  ClientParts parts = make_client_parts(model, job, labels.size());
+  JobParts parts = make_job_parts(model, job, labels.size());
   JobInputs inputs{job, std::move(model), std::move(labels), nullptr, {}, std::move(parts), {}, {},
                    {}};
   const ModelConfig& config = inputs.model.config;

@@ -2,7 +2,6 @@
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <thread>
 
 #include "client/session.h"
 #include "common/base/error.h"
@@ -61,11 +60,6 @@ asio::awaitable<void> run_rounds(JobRun& run, std::size_t clients, std::exceptio
 }
 
 }  // namespace
-
-int compute_threads(const Job& job) {
-  if (job.run.threads > 0) return static_cast<int>(job.run.threads);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
               const SimulationOptions& options) {

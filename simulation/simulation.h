@@ -22,7 +22,7 @@ struct JobInputs {
   LabelMap labels;
   std::unique_ptr<WordPiece> tokenizer;  // null for images
   InputForm form;
-  ClientParts parts;
+  JobParts parts;
   Dataset train, dev, test;  // dev and test may be empty
 };
 
@@ -39,9 +39,6 @@ struct SimulationOptions {
   std::function<void(const Json& line)> on_round = [](const Json&) {};
   std::function<Json()> controls = [] { return Json::object(); };  // run after the rounds
 };
-
-// The job's run.threads, or one per processor.
-int compute_threads(const Job& job);
 
 // Runs the job into the folder and returns the summary. SIGINT or SIGTERM abandons the round in
 // flight, writes the summary of what is complete and throws Interrupted.

@@ -32,8 +32,11 @@ LoadedJob parse_job(std::string_view text, const std::string& file, const fs::pa
   const std::vector<Key> keys = bind(loaded.job);
   const std::string preset = preset_name(text, file, settings);
   if (!preset.empty()) loaded.notes = apply_preset(preset, keys);
-  apply_toml(text, file, folder, keys);
-  for (const std::string& setting : settings) apply_setting(setting, keys);
+  loaded.set = apply_toml(text, file, folder, keys);
+  for (const std::string& setting : settings) {
+    apply_setting(setting, keys);
+    loaded.set.push_back(setting.substr(0, setting.find('=')));
+  }
   check_job(loaded.job);
   return loaded;
 }
@@ -75,6 +78,8 @@ std::string shared_job_toml(const Job& job) {
   Job copy = job;
   return to_toml(bind(copy), kPrivate);
 }
+
+Digest job_hash(const std::string& shared_job) { return sha256(shared_job); }
 
 Job parse_shared_job(std::string_view text) {
   Job job;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/hash.h"
 #include "common/config/keys.h"
 
 namespace cleave {
@@ -78,6 +79,7 @@ struct Job {
   struct {
     std::string listen, cert, key, ca;
     std::vector<std::string> roster;
+    std::int64_t start_with = 0;  // 0: the whole roster
     std::string body;
     std::int64_t max_in_flight = 8;
   } server;
@@ -88,7 +90,8 @@ std::vector<Key> bind(Job& job);
 
 struct LoadedJob {
   Job job;
-  std::string notes;  // the preset's keys with their provenance; "" without a preset
+  std::string notes;             // the preset's keys with their provenance; "" without a preset
+  std::vector<std::string> set;  // names of the keys that file and settings set
 };
 
 // default < preset < file < settings. Errors: IoError, DataError.
@@ -103,6 +106,8 @@ void check_job(const Job& job);
 // what the job hash covers (no paths, no [server], no [run]).
 std::string job_toml(const Job& job);
 std::string shared_job_toml(const Job& job);
+// The digest of that text, which both ends of a link must hold.
+Digest job_hash(const std::string& shared_job);
 // The inverse of shared_job_toml. Errors: DataError.
 Job parse_shared_job(std::string_view text);
 

@@ -126,6 +126,8 @@ std::vector<Key> bind(Job& job) {
       {"server.key", &job.server.key, path(), "Its key, mode 0600."},
       {"server.ca", &job.server.ca, path(), "The CA that signed the clients' certificates."},
       {"server.roster", &job.server.roster, any(), "Ids of the clients that may join."},
+      {"server.start_with", &job.server.start_with, at_least(0),
+       "Clients to wait for before round 1; 0: all of the roster."},
       {"server.body", &job.server.body, any(),
        "host:port of the body server where it runs apart (`--role`); empty: in this process."},
       {"server.max_in_flight", &job.server.max_in_flight, at_least(1),

@@ -3,8 +3,9 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
+#include <thread>
 
 namespace cleave {
 namespace {
@@ -42,6 +43,11 @@ void use_blas_threads(int count) {
 }
 
 void use_one_blas_thread() { use_blas_threads(1); }
+
+int thread_count(std::int64_t wanted) {
+  if (wanted > 0) return static_cast<int>(wanted);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 void pick_blas_kernels() {
   if (std::getenv("OPENBLAS_CORETYPE")) return;

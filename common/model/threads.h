@@ -1,6 +1,7 @@
 // How many threads the tensor library uses, and which BLAS stands behind it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace cleave {
@@ -9,6 +10,9 @@ namespace cleave {
 // workers there are.
 void use_one_blas_thread();
 void use_blas_threads(int count);
+
+// `wanted`, or one per processor for 0.
+int thread_count(std::int64_t wanted);
 
 // Call once at the start of main, before any tensor is made. OpenBLAS picks its kernels by the
 // processor's model number and falls back to the slowest ones for models younger than itself; this

@@ -175,6 +175,17 @@ void expect_host(TlsStream& stream, const std::string& host) {
   }
 }
 
+std::string own_identity(ssl::context& context) {
+  const std::vector<std::string> names =
+      subject_names(SSL_CTX_get0_certificate(context.native_handle()));
+  if (names.empty()) {
+    throw PermissionError(
+        "our own certificate carries no subject alternative name; issue one with: "
+        "cleave pki issue");
+  }
+  return names.front();
+}
+
 std::string peer_identity(TlsStream& stream, TlsSide own_side) {
   X509* const certificate = SSL_get0_peer_certificate(stream.native_handle());
   CLEAVE_CHECK(certificate);  // verify_fail_if_no_peer_cert

@@ -27,6 +27,9 @@ using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
 // Makes the client insist that the server's certificate names `host` (DNS name or IP address).
 void expect_host(TlsStream& stream, const std::string& host);
 
+// The id in the context's own certificate. Errors: PermissionError when it names none.
+std::string own_identity(asio::ssl::context& context);
+
 // The id that a verified peer certificate carries: its first subject alternative name.
 // Errors: PermissionError when there is none, or when a client's has more than one.
 std::string peer_identity(TlsStream& stream, TlsSide own_side);

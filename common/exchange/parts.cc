@@ -1,4 +1,4 @@
-#include "client/parts.h"
+#include "common/exchange/parts.h"
 
 #include <ATen/ATen.h>
 
@@ -26,8 +26,8 @@ void check_frame_size(const RowsForm& form) {
 
 }  // namespace
 
-ClientParts make_client_parts(const Model& model, const Job& job, std::int64_t labels) {
-  ClientParts parts;
+JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels) {
+  JobParts parts;
   parts.config = model.config;
   parts.architecture = model.architecture;
   parts.cut = {job.cut.head, job.cut.tail};

@@ -1,5 +1,5 @@
-// What every client of a job computes with: the frozen head and the form of what is tuned. Shared,
-// read-only; simulated clients of one process hold the same one.
+// What both ends derive from a job and a model: the frozen head, the form of what is tuned and of
+// what crosses. Shared, read-only; simulated clients of one process hold the same one.
 #pragma once
 
 #include "common/config/job.h"
@@ -10,7 +10,7 @@
 
 namespace cleave {
 
-struct ClientParts {
+struct JobParts {
   ModelConfig config;
   const Architecture* architecture = nullptr;
   Cut cut;
@@ -22,7 +22,7 @@ struct ClientParts {
 };
 
 // Errors: DataError when model and job do not fit (a cut too deep, a batch too large for a frame).
-ClientParts make_client_parts(const Model& model, const Job& job, std::int64_t labels);
+JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels);
 
 // How many numbers a job tunes, from the configuration alone.
 std::int64_t state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);

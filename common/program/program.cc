@@ -1,4 +1,4 @@
-#include "cli/program.h"
+#include "common/program/program.h"
 
 #include <cstdio>
 

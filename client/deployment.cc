@@ -1,0 +1,169 @@
+#include "client/deployment.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "client/local_model.h"
+#include "client/predictions.h"
+#include "client/session.h"
+#include "client/split_step.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/data/load_dataset.h"
+#include "common/model/model_lock.h"
+#include "common/model/threads.h"
+#include "common/wire/goodbye.h"
+#include "common/wire/tls_link.h"
+
+namespace cleave {
+namespace {
+
+// What a device holds before it knows the job.
+struct Device {
+  explicit Device(const ClientConfig& c)
+      : config(c),
+        model(open_model(c.model)),
+        hash(verify_model(model).hash),
+        tls(make_tls_context({c.cert, c.key, c.ca}, TlsSide::kClient)),
+        lane(1, [threads = static_cast<int>(c.threads)] { use_blas_threads(threads); }) {}
+
+  const ClientConfig& config;
+  Model model;
+  Digest hash;
+  asio::ssl::context tls;
+  Lane lane;
+};
+
+// What the job makes of it.
+struct Joined {
+  explicit Joined(Job given) : job(std::move(given)) {}
+
+  Job job;
+  std::optional<LabelMap> labels;
+  std::optional<JobParts> parts;
+  std::unique_ptr<WordPiece> tokenizer;
+  InputForm form;
+  Dataset train, dev;
+};
+
+void prepare(Joined& joined, const Device& device) {
+  const ModelConfig& config = device.model.config;
+  joined.labels = make_label_map(joined.job, config);
+  joined.parts = make_job_parts(device.model, joined.job, joined.labels->size());
+  if (config.is_image()) {
+    joined.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
+  } else {
+    joined.tokenizer = std::make_unique<WordPiece>(load_wordpiece(device.config.model));
+    joined.form = TextInput{joined.tokenizer.get(), joined.parts->form.max_text_rows};
+  }
+}
+
+void load_data(Joined& joined, const ClientConfig& config) {
+  const DataOptions options{joined.job.data.columns, joined.job.data.header, ""};
+  if (config.data.empty()) throw DataError("the key \"data\" is missing: this device's data");
+  joined.train = load_dataset(config.data, joined.form, *joined.labels, options);
+  if (!config.dev.empty()) {
+    joined.dev = load_dataset(config.dev, joined.form, *joined.labels, options);
+  }
+}
+
+Deadlines deadlines_of(const Job& job) {
+  const auto ms = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  };
+  return {ms(job.deadlines.connect), ms(job.deadlines.silence)};
+}
+
+asio::awaitable<std::unique_ptr<Link>> join_body(Device& device, const Joined& joined,
+                                                 const HelloOk& ok) {
+  const Address address = parse_address(ok.body.empty() ? device.config.server : ok.body);
+  auto body = co_await tls_connect(device.tls, address, deadlines_of(joined.job));
+  const Digest hash = job_hash(ok.job);
+  co_await join(*body, Role::kBody, device.hash, hash);
+  body->allow(body_limits(joined.parts->form));
+  co_return body;
+}
+
+asio::awaitable<void> take_part(Device& device) {
+  const Address address = parse_address(device.config.server);
+  const auto coordinator = co_await tls_connect(device.tls, address, {});
+  const HelloOk ok = co_await join(*coordinator, Role::kClient, device.hash);
+  Joined joined(parse_shared_job(ok.job));
+  co_await device.lane.run([&] {
+    prepare(joined, device);
+    load_data(joined, device.config);
+  });
+  coordinator->allow(coordinator_limits(joined.parts->initial));
+  const auto body = co_await join_body(device, joined, ok);
+  log_info(fmt::format("joined {}, {} samples", coordinator->peer(), joined.train.size()));
+  const ClientContext context{own_identity(device.tls),
+                              joined.job,
+                              *joined.parts,
+                              device.lane,
+                              &joined.train,
+                              joined.dev.size() > 0 ? &joined.dev : nullptr,
+                              nullptr};
+  co_await serve_coordinator(context, *coordinator, *body);
+}
+
+asio::awaitable<void> classify(Device& device, const std::filesystem::path& inputs) {
+  const Address address = parse_address(device.config.server);
+  const auto coordinator = co_await tls_connect(device.tls, address, {});
+  const HelloOk ok = co_await join(*coordinator, Role::kPredictor, device.hash);
+  Joined joined(parse_shared_job(ok.job));
+  co_await device.lane.run([&] {
+    prepare(joined, device);
+    joined.train = load_unlabelled(inputs, joined.form);
+  });
+  coordinator->allow(coordinator_limits(joined.parts->initial));
+  const Frame frame = co_await receive_expected(*coordinator, Kind::kEvalState, 0, 0);
+  const LocalModel local(*joined.parts, joined.job, parse_state(frame, joined.parts->initial));
+  const auto body = co_await join_body(device, joined, ok);
+  StepId id;
+  for (const Batch& batch : in_order_batches(joined.train, joined.job.eval.batch)) {
+    const at::Tensor logits =
+        co_await split_logits(local, *body, device.lane, batch, joined.parts->form, id);
+    fmt::print("{}", prediction_lines(logits, joined.labels->names()));
+    ++id.step;
+  }
+  co_await say_goodbye(*body, "done");
+}
+
+// Runs the task to its end or to the first signal.
+void run_to_end(Device& device, asio::awaitable<void> (*task)(Device&, const fs::path&),
+                const fs::path& inputs) {
+  asio::io_context io(1);
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  int signal = 0;
+  signals.async_wait([&](const boost::system::error_code& cancelled, int number) {
+    if (cancelled) return;
+    signal = number;
+    io.stop();
+  });
+  std::exception_ptr failure;
+  asio::co_spawn(io, task(device, inputs), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    signals.cancel();
+  });
+  io.run();
+  if (signal != 0) throw Interrupted(signal);
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+void run_client(const ClientConfig& config) {
+  Device device(config);
+  run_to_end(device, [](Device& d, const fs::path&) { return take_part(d); }, {});
+}
+
+void predict_through_server(const ClientConfig& config, const fs::path& inputs) {
+  Device device(config);
+  run_to_end(
+      device, [](Device& d, const fs::path& path) { return classify(d, path); }, inputs);
+}
+
+}  // namespace cleave

@@ -1,0 +1,184 @@
+#include "server/deployment.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/exchange/parts.h"
+#include "common/model/model_lock.h"
+#include "common/model/threads.h"
+#include "server/coordinator/measured.h"
+#include "server/coordinator/run_job.h"
+#include "server/interrupt.h"
+#include "server/listener.h"
+
+namespace cleave {
+namespace {
+
+void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options) {
+  const Job& job = loaded.job;
+  const auto set = [&](const char* key) {
+    return std::find(loaded.set.begin(), loaded.set.end(), key) != loaded.set.end();
+  };
+  if (set("federation.partition")) {
+    throw DataError(
+        "federation.partition is for simulations: deployed clients hold their own data; "
+        "remove the key");
+  }
+  for (const auto& [key, value] :
+       {std::pair("server.listen", job.server.listen), std::pair("server.cert", job.server.cert),
+        std::pair("server.key", job.server.key), std::pair("server.ca", job.server.ca)}) {
+    if (value.empty()) throw DataError(std::string(key) + " is missing; a server needs it");
+  }
+  if (job.server.roster.empty()) {
+    throw DataError("server.roster is empty: list the ids of the clients that may join");
+  }
+  if (job.eval.where == "evaluator" && !job.data.dev.empty()) {
+    throw DataError(
+        "eval.where = \"evaluator\" is for simulations; deployed, clients evaluate their "
+        "own dev files: set eval.where = \"clients\"");
+  }
+  if (options.role == ServerRole::kCoordinator && job.server.body.empty()) {
+    throw DataError(
+        "server.body is missing: a coordinator on its own tells clients where the body "
+        "server listens");
+  }
+}
+
+// All that a server process holds, in order of construction.
+struct Process {
+  Process(const LoadedJob& loaded, const DeploymentOptions& options);
+
+  const Job& job;
+  Model model;
+  LabelMap labels;
+  JobParts parts;
+  Body body;
+  Lane lane;
+  asio::io_context io{1};
+  Slots slots;
+  BodyService service;
+  Federation federation;
+  Server server;
+};
+
+Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
+    : job(loaded.job),
+      model(open_model(job.model.path)),
+      labels(make_label_map(job, model.config)),
+      parts(make_job_parts(model, job, labels.size())),
+      body(make_body(model, parts.cut, parse_precision(job.model.precision))),
+      lane(1, [threads = thread_count(job.run.threads)] { use_blas_threads(threads); }),
+      slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
+      service{body, parts.form, lane, slots},
+      federation(io.get_executor(), job, parts.initial, static_cast<std::size_t>(labels.size()),
+                 lane) {
+  server.shared_job = shared_job_toml(job);
+  server.job_hash = job_hash(server.shared_job);
+  server.model_hash = verify_model(model).hash;
+  server.form = &parts.initial;
+  if (options.role != ServerRole::kBody) server.federation = &federation;
+  if (options.role != ServerRole::kCoordinator) server.body = &service;
+  if (options.role == ServerRole::kCoordinator) server.body_address = job.server.body;
+}
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+  return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
+}
+
+asio::awaitable<void> coordinate(JobRun& run, asio::ip::tcp::acceptor& acceptor,
+                                 std::exception_ptr& failure) {
+  try {
+    const std::size_t wanted = run.job.server.start_with > 0
+                                   ? static_cast<std::size_t>(run.job.server.start_with)
+                                   : run.job.server.roster.size();
+    log_info("waiting for " + std::to_string(wanted) + " clients");
+    co_await run.federation.wait_for_clients(wanted);
+    co_await run_job(run);
+    co_await run.federation.dismiss("the job is done");
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  acceptor.close();
+}
+
+Json train(Process& process, const DeploymentOptions& options, Door& door,
+           asio::ip::tcp::acceptor& acceptor) {
+  const Stopwatch watch;
+  const Job& job = process.job;
+  RunFolder folder =
+      options.resume ? RunFolder::resume(options.out, job) : RunFolder::create(options.out, job);
+  JobRun run{
+      job,
+      process.federation,
+      folder,
+      folder.state().value_or(process.parts.initial),
+      job_shape(job, process.model.config, process.parts.initial.numel(), process.labels.size()),
+      options.on_round};
+  std::exception_ptr failure;
+  InterruptWatch interrupt(process.io, process.server);
+  asio::co_spawn(process.io, listen(acceptor, door), asio::detached);
+  asio::co_spawn(process.io, coordinate(run, acceptor, failure),
+                 [&](std::exception_ptr) { interrupt.stop(); });
+  process.io.run();
+
+  const std::string status = interrupt.signal() != 0 ? "interrupted" : failure ? "failed" : "done";
+  const Json summary = finish_job(run, status);
+  Json measured = measure(watch, thread_count(job.run.threads));
+  const TlsBytes control = process.federation.tls_bytes();
+  const TlsBytes steps = process.server.closed_body_tls;
+  measured["tls_bytes"] = {{"received", control.received + steps.received},
+                           {"sent", control.sent + steps.sent},
+                           {"agreed_at_close", process.federation.tls_agrees()}};
+  folder.write_json("measured.json", measured);
+  if (interrupt.signal() != 0) throw Interrupted(interrupt.signal());
+  if (failure) std::rethrow_exception(failure);
+  return summary;
+}
+
+// A server without rounds: body only, or predictions only. Runs until a signal.
+void serve_until_signal(Process& process, Door& door, asio::ip::tcp::acceptor& acceptor) {
+  InterruptWatch interrupt(process.io, process.server, [&] { acceptor.close(); });
+  asio::co_spawn(process.io, listen(acceptor, door), asio::detached);
+  process.io.run();
+  throw Interrupted(interrupt.signal());
+}
+
+}  // namespace
+
+Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options) {
+  check_deployable(loaded, options);
+  const Job& job = loaded.job;
+  Process process(loaded, options);
+  asio::ssl::context context =
+      make_tls_context({job.server.cert, job.server.key, job.server.ca}, TlsSide::kServer);
+  const auto ms = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  };
+  Door door{context,
+            {job.server.roster.begin(), job.server.roster.end()},
+            {ms(job.deadlines.connect), ms(job.deadlines.silence)},
+            process.server};
+  const bool body_only = options.role == ServerRole::kBody;
+  auto acceptor = open_acceptor(
+      process.io,
+      parse_address(body_only && !job.server.body.empty() ? job.server.body : job.server.listen));
+  options.on_listening(text_of(acceptor.local_endpoint()));
+
+  std::optional<State> state;
+  if (!options.serve.empty()) {
+    state = RunFolder::open(options.serve).state();
+    if (!state) throw DataError(options.serve.string() + " holds no complete round yet");
+    check_same_form(*state, process.parts.initial, options.serve.string());
+    process.server.predictions = &*state;
+    process.server.federation = nullptr;
+  }
+  if (body_only || state) {
+    serve_until_signal(process, door, acceptor);
+    return Json::object();
+  }
+  return train(process, options, door, acceptor);
+}
+
+}  // namespace cleave

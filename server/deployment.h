@@ -1,0 +1,28 @@
+// A deployed server: coordinator, body or both in one process, over mutual TLS.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "common/config/job.h"
+#include "server/coordinator/run_folder.h"
+
+namespace cleave {
+
+enum class ServerRole { kBoth, kCoordinator, kBody };
+
+struct DeploymentOptions {
+  ServerRole role = ServerRole::kBoth;
+  std::filesystem::path out;  // the run directory
+  bool resume = false;
+  std::filesystem::path serve;  // a finished run to predict with, instead of training
+  std::function<void(const std::string& address)> on_listening = [](const std::string&) {};
+  std::function<void(const Json& line)> on_round = [](const Json&) {};
+};
+
+// Errors: DataError where the job is not for deployment. A signal ends it as Interrupted.
+// Returns the summary; an empty object from a body or prediction server.
+Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options);
+
+}  // namespace cleave

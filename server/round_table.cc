@@ -1,0 +1,76 @@
+#include "server/round_table.h"
+
+#include <fmt/format.h>
+
+namespace cleave {
+namespace {
+
+std::string accuracy_line(const Json& summary, const char* key, const char* label) {
+  if (!summary.contains(key)) return {};
+  return fmt::format("{:<34} {:.4f}\n", label, summary.at(key).get<double>());
+}
+
+}  // namespace
+
+std::string human_bytes(double bytes) {
+  const char* const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+  std::size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < std::size(units)) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::string RoundTable::row(const Json& line) {
+  std::string out;
+  if (std::exchange(heading_, false)) {
+    out = fmt::format("{:>5} {:>8} {:>9} {:>13} {:>11} {:>10} {:>10}\n", "round", "loss",
+                      "accuracy", "participants", "kept", "up", "down");
+  }
+  const std::string accuracy = line.contains("dev_accuracy")
+                                   ? fmt::format("{:.4f}", line.at("dev_accuracy").get<double>())
+                                   : "-";
+  const std::size_t lost = line.at("lost").size();
+  const std::string participants = std::to_string(line.at("participants").size()) +
+                                   (lost == 0 ? std::string() : fmt::format(" ({} lost)", lost));
+  const Json& bytes = line.at("bytes");
+  return out + fmt::format("{:>5} {:>8.4f} {:>9} {:>13} {:>11} {:>10} {:>10}\n",
+                           line.at("round").get<int>(), line.at("loss").get<double>(), accuracy,
+                           participants,
+                           fmt::format("{}/{}", line.at("kept").get<std::uint64_t>(),
+                                       line.at("samples").get<std::uint64_t>()),
+                           human_bytes(bytes.at("up").get<double>()),
+                           human_bytes(bytes.at("down").get<double>()));
+}
+
+std::string summary_text(const Json& summary) {
+  std::string out = "status " + summary.at("status").get<std::string>() + "\n";
+  out += accuracy_line(summary, "dev_accuracy", "dev accuracy");
+  out += accuracy_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");
+  out += accuracy_line(summary, "test_accuracy", "test accuracy");
+  out +=
+      accuracy_line(summary, "control_resets_dev_accuracy", "control, optimiser reset each pass");
+  out +=
+      accuracy_line(summary, "control_continuous_dev_accuracy", "control, continuous with decay");
+  const Json& bytes = summary.at("bytes");
+  out += fmt::format("{:<16} {:>5} {:>9} {:>16}\n", "bytes by kind", "", "frames", "payload");
+  for (const char* direction : {"up", "down"}) {
+    for (const auto& [kind, pair] : bytes.at("by_kind").at(direction).items()) {
+      out += fmt::format("  {:<14} {:>5} {:>9} {:>16}\n", kind, direction,
+                         pair.at(0).get<std::uint64_t>(), pair.at(1).get<std::uint64_t>());
+    }
+  }
+  out += fmt::format(
+      "training payload {} ({}), closed form {}: {}\n", bytes.at("total").get<std::uint64_t>(),
+      human_bytes(bytes.at("total").get<double>()), bytes.at("closed_form").get<std::uint64_t>(),
+      bytes.at("equal_to_closed_form").get<bool>()
+          ? "equal to the byte"
+          : "THEY DIFFER: " + bytes.at("difference").get<std::string>());
+  out +=
+      fmt::format("client work {:.3g} FLOP, body work {:.3g} FLOP\n",
+                  summary.at("client_flops").get<double>(), summary.at("body_flops").get<double>());
+  return out;
+}
+
+}  // namespace cleave
