@@ -77,6 +77,7 @@ Rows LocalModel::head_rows(const Batch& batch, bool with_prompt) const {
 
 Rows LocalModel::begin(const Batch& batch) {
   CLEAVE_CHECK(!pending_.defined());
+  optimizer_->zero_grad();
   const Rows rows = head_rows(batch, true);
   pending_ = rows.x;
   return {rows.x.detach(), rows.layout};
@@ -96,16 +97,15 @@ void LocalModel::finish(const Tensor& smashed_grad) {
   pending_.backward(smashed_grad.to(pending_.scalar_type()));
   pending_.reset();
   optimizer_->step();
-  optimizer_->zero_grad();
 }
 
 StepOutcome LocalModel::bypass_step(const Batch& batch) {
+  optimizer_->zero_grad();
   const Rows rows = head_rows(batch, true);
   const Tensor logits = tail_(rows.x, *rows.layout);
   const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels_of(batch)));
   loss.backward();
   optimizer_->step();
-  optimizer_->zero_grad();
   return outcome_of(loss, logits);
 }
 

@@ -55,6 +55,8 @@ class LocalModel {
   // Sets every group's rate to `factor` times the job's.
   void scale_rates(double factor);
   State state() const { return state_.clone(); }
+  // The tensors that are trained, with the gradients of the last step.
+  const State& parameters() const { return state_; }
 
  private:
   Rows head_rows(const Batch& batch, bool with_prompt) const;

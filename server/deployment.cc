@@ -87,20 +87,12 @@ std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
   return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
 }
 
-asio::awaitable<void> coordinate(JobRun& run, asio::ip::tcp::acceptor& acceptor,
-                                 std::exception_ptr& failure) {
-  try {
-    const std::size_t wanted = run.job.server.start_with > 0
-                                   ? static_cast<std::size_t>(run.job.server.start_with)
-                                   : run.job.server.roster.size();
-    log_info("waiting for " + std::to_string(wanted) + " clients");
-    co_await run.federation.wait_for_clients(wanted);
-    co_await run_job(run);
-    co_await run.federation.dismiss("the job is done");
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  acceptor.close();
+std::size_t clients_to_wait_for(const Job& job) {
+  const std::size_t wanted = job.server.start_with > 0
+                                 ? static_cast<std::size_t>(job.server.start_with)
+                                 : job.server.roster.size();
+  log_info("waiting for " + std::to_string(wanted) + " clients");
+  return wanted;
 }
 
 Json train(Process& process, const DeploymentOptions& options, Door& door,
@@ -119,8 +111,12 @@ Json train(Process& process, const DeploymentOptions& options, Door& door,
   std::exception_ptr failure;
   InterruptWatch interrupt(process.io, process.server);
   asio::co_spawn(process.io, listen(acceptor, door), asio::detached);
-  asio::co_spawn(process.io, coordinate(run, acceptor, failure),
-                 [&](std::exception_ptr) { interrupt.stop(); });
+  asio::co_spawn(process.io, run_job(run, clients_to_wait_for(job)),
+                 [&](std::exception_ptr bug, std::exception_ptr result) {
+                   failure = bug ? bug : result;
+                   interrupt.stop();
+                   acceptor.close();
+                 });
   process.io.run();
 
   const std::string status = interrupt.signal() != 0 ? "interrupted" : failure ? "failed" : "done";

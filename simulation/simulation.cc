@@ -24,39 +24,40 @@ Dataset share_of(const Dataset& all, const std::vector<std::uint32_t>& positions
 }
 
 // The client program's session with its links already connected.
+asio::awaitable<void> take_part(const ClientContext& context, const Server& server, Role role,
+                                Link& coordinator, Link& body) {
+  co_await join(coordinator, role, server.model_hash);
+  co_await join(body, Role::kBody, server.model_hash, server.job_hash);
+  coordinator.allow(coordinator_limits(context.parts.initial));
+  body.allow(body_limits(context.parts.form));
+  co_await serve_coordinator(context, coordinator, body);
+}
+
 asio::awaitable<void> run_client(const ClientContext& context, const Server& server, Role role,
                                  std::unique_ptr<Link> coordinator, std::unique_ptr<Link> body) {
+  std::string problem;
   try {
-    co_await join(*coordinator, role, server.model_hash);
-    co_await join(*body, Role::kBody, server.model_hash, server.job_hash);
-    coordinator->allow(coordinator_limits(context.parts.initial));
-    body->allow(body_limits(context.parts.form));
-    co_await serve_coordinator(context, *coordinator, *body);
-  } catch (const UnavailableError& error) {
-    log_debug(context.id + ": " + error.what());
+    co_await take_part(context, server, role, *coordinator, *body);
   } catch (const Error& error) {
-    log_warn(context.id + ": " + error.what());
+    problem = context.id + ": " + error.what();
   }
+  if (problem.empty()) co_return;
+  log_debug(problem);
+  // Nobody else will come in its place: a job that still waits for it would wait for ever.
+  if (server.federation->waiting()) co_await server.federation->abandon(problem);
 }
 
 // Links a client up with the server and starts both ends.
-void start_client(asio::io_context& io, Server& server, const ClientContext& context, Role role) {
+void start_client(asio::io_context& io, Server& server, const ClientContext& context, Role role,
+                  const SimulationOptions& options) {
   LinkPair control = make_memory_links(io.get_executor(), "server", context.id);
   LinkPair steps = make_memory_links(io.get_executor(), "server", context.id);
   asio::co_spawn(io, serve_connection(server, std::move(control.b)), asio::detached);
   asio::co_spawn(io, serve_connection(server, std::move(steps.b)), asio::detached);
-  asio::co_spawn(io, run_client(context, server, role, std::move(control.a), std::move(steps.a)),
+  asio::co_spawn(io,
+                 run_client(context, server, role, options.wrap_link(std::move(control.a)),
+                            options.wrap_link(std::move(steps.a))),
                  asio::detached);
-}
-
-asio::awaitable<void> run_rounds(JobRun& run, std::size_t clients, std::exception_ptr& failure) {
-  try {
-    co_await run.federation.wait_for_clients(clients);
-    co_await run_job(run);
-    co_await run.federation.dismiss("the job is done");
-  } catch (...) {
-    failure = std::current_exception();
-  }
 }
 
 }  // namespace
@@ -86,12 +87,13 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
     shares.push_back(std::make_unique<Dataset>(share_of(inputs.train, partition.clients[k])));
     contexts.push_back(std::make_unique<ClientContext>(ClientContext{
         client_id(k, clients), job, inputs.parts, lane, shares.back().get(), nullptr, nullptr}));
-    start_client(io, server, *contexts.back(), Role::kClient);
+    start_client(io, server, *contexts.back(), Role::kClient, options);
   }
   const auto present = [](const Dataset& data) { return data.size() > 0 ? &data : nullptr; };
   const ClientContext evaluator{
       "evaluator", job, inputs.parts, lane, nullptr, present(inputs.dev), present(inputs.test)};
-  if (evaluator.dev || evaluator.test) start_client(io, server, evaluator, Role::kEvaluator);
+  if (evaluator.dev || evaluator.test)
+    start_client(io, server, evaluator, Role::kEvaluator, options);
 
   JobRun run{
       job,
@@ -102,8 +104,10 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
       options.on_round};
   std::exception_ptr failure;
   InterruptWatch interrupt(io, server);
-  asio::co_spawn(io, run_rounds(run, clients, failure),
-                 [&](std::exception_ptr) { interrupt.stop(); });
+  asio::co_spawn(io, run_job(run, clients), [&](std::exception_ptr bug, std::exception_ptr result) {
+    failure = bug ? bug : result;
+    interrupt.stop();
+  });
   io.run();
 
   if (interrupt.signal() != 0) {

@@ -11,6 +11,7 @@
 #include "client/context.h"
 #include "common/data/load_dataset.h"
 #include "common/data/partition.h"
+#include "common/wire/link.h"
 #include "server/coordinator/run_folder.h"
 
 namespace cleave {
@@ -38,6 +39,9 @@ struct SimulationOptions {
   int threads = 1;
   std::function<void(const Json& line)> on_round = [](const Json&) {};
   std::function<Json()> controls = [] { return Json::object(); };  // run after the rounds
+  // Stands between every client and its links, e.g. a model of a slow or failing network.
+  std::function<std::unique_ptr<Link>(std::unique_ptr<Link>)> wrap_link =
+      [](std::unique_ptr<Link> link) { return link; };
 };
 
 // Runs the job into the folder and returns the summary. SIGINT or SIGTERM abandons the round in

@@ -107,6 +107,7 @@ asio::awaitable<void> Federation::wait_for_clients(std::size_t count) {
     co_await joined_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     joined_.expires_at(asio::steady_timer::time_point::max());
   }
+  waiting_ = false;
 }
 
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,

@@ -52,6 +52,9 @@ class Federation {
   // Tells all members why and closes their links: what is pending fails, nobody is admitted.
   asio::awaitable<void> abandon(const std::string& reason);
   bool abandoned() const { return !abandoned_.empty(); }
+  const std::string& why_abandoned() const { return abandoned_; }
+  // Whether clients are still waited for: no round has begun.
+  bool waiting() const { return waiting_; }
 
   std::map<std::string, std::vector<std::uint64_t>> label_counts() const;
   // The sum over all links, closed ones included, from the clients' point of view.
@@ -95,6 +98,7 @@ class Federation {
   TlsBytes closed_tls_;
   bool tls_agrees_ = true;
   std::string abandoned_;
+  bool waiting_ = true;
 };
 
 }  // namespace cleave

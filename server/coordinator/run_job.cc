@@ -1,5 +1,6 @@
 #include "server/coordinator/run_job.h"
 
+#include "common/base/error.h"
 #include "common/base/log.h"
 
 namespace cleave {
@@ -60,6 +61,24 @@ asio::awaitable<void> final_test(JobRun& run, std::uint32_t round) {
   run.summary.test_trace = trace_of(line);
 }
 
+asio::awaitable<void> run_rounds(JobRun& run) {
+  const auto rounds = static_cast<std::uint32_t>(run.job.federation.rounds);
+  for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
+    RoundRecord record;
+    State next = co_await run.federation.run_round(round, run.state, record);
+    if (evaluates(run.job, round)) {
+      Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
+      if (!dev.clients.empty()) record.dev = std::move(dev);
+    }
+    run.state = std::move(next);
+    Json line = round_json(record, run.federation.label_counts());
+    warn_of_trouble(line, run.folder.rounds());
+    run.on_round(line);
+    run.folder.commit_round(std::move(line), run.state);
+  }
+  if (run.job.eval.test) co_await final_test(run, rounds);
+}
+
 }  // namespace
 
 JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state_numbers,
@@ -84,22 +103,20 @@ JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state
   return shape;
 }
 
-asio::awaitable<void> run_job(JobRun& run) {
-  const auto rounds = static_cast<std::uint32_t>(run.job.federation.rounds);
-  for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
-    RoundRecord record;
-    State next = co_await run.federation.run_round(round, run.state, record);
-    if (evaluates(run.job, round)) {
-      Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
-      if (!dev.clients.empty()) record.dev = std::move(dev);
-    }
-    run.state = std::move(next);
-    Json line = round_json(record, run.federation.label_counts());
-    warn_of_trouble(line, run.folder.rounds());
-    run.on_round(line);
-    run.folder.commit_round(std::move(line), run.state);
+asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients) {
+  std::exception_ptr failure;
+  std::string reason;
+  try {
+    co_await run.federation.wait_for_clients(clients);
+    if (run.federation.abandoned()) throw UnavailableError(run.federation.why_abandoned());
+    co_await run_rounds(run);
+    co_await run.federation.dismiss("the job is done");
+  } catch (const std::exception& error) {
+    failure = std::current_exception();
+    reason = std::string("the job has stopped: ") + error.what();
   }
-  if (run.job.eval.test) co_await final_test(run, rounds);
+  if (failure) co_await run.federation.abandon(reason);
+  co_return failure;
 }
 
 Json finish_job(JobRun& run, const std::string& status) {

@@ -21,9 +21,10 @@ struct JobRun {
   SummaryInput summary{};  // filled as the job goes on
 };
 
-// Runs the rounds that are left and the final evaluation. What is complete stays complete: the
-// folder holds every finished round whatever is thrown. Errors: UnavailableError.
-asio::awaitable<void> run_job(JobRun& run);
+// Waits for `clients`, runs the rounds that are left and the final evaluation, and says goodbye to
+// all. What is complete stays complete: the folder holds every finished round whatever goes wrong.
+// Returns what went wrong, after the members were told; null when nothing did.
+asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients);
 
 // Writes summary.json with `status` and returns it.
 Json finish_job(JobRun& run, const std::string& status);

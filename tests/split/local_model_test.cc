@@ -1,0 +1,94 @@
+// The bypass, the optimiser's known answers, and what a client refuses.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/optim/adam.h>
+
+#include "client/local_model.h"
+#include "common/base/error.h"
+#include "common/tuning/prompt.h"
+#include "tests/support/tiny_job.h"
+
+namespace cleave::testing {
+namespace {
+
+using at::Tensor;
+
+TEST(Adam, GivesTheStoredValuesAndLossesOfFiveSteps) {
+  const Golden golden("adam");
+  Tensor w = golden["W0"].requires_grad_(true);
+  Tensor b = golden["b0"].requires_grad_(true);
+  torch::optim::Adam optimizer(std::vector<Tensor>{w, b}, torch::optim::AdamOptions(0.05));
+  for (int i = 1; i <= 5; ++i) {
+    optimizer.zero_grad();
+    const Tensor error = at::linear(golden["X"], w, b) - golden["Y"];
+    const Tensor loss = (error * error).mean();
+    EXPECT_NEAR(loss.item<double>(), golden["adam.loss"][i - 1].item<double>(), 1e-6);
+    loss.backward();
+    if (i == 1) {
+      EXPECT_LE(max_difference(w.grad(), golden["grad_W_step1"]), 1e-6);
+    }
+    optimizer.step();
+    const std::string step = "_step" + std::to_string(i);
+    EXPECT_LE(max_difference(w.detach(), golden["adam.W" + step]), 2e-6);
+    EXPECT_LE(max_difference(b.detach(), golden["adam.b" + step]), 2e-6);
+  }
+}
+
+TEST(Bypass, DifferentTextsGiveDifferentLogitsAndMoveThePrompt) {
+  const JobInputs inputs = tiny_inputs(tiny_job(1, 0));
+  State state = inputs.parts.initial.clone();
+  state.tensors[2].second.normal_();  // tail.classifier.weight
+  ASSERT_EQ(state.tensors[2].first, "tail.classifier.weight");
+  LocalModel local(inputs.parts, inputs.job, state);
+  const Batch batch = whole_batch(inputs.train, 2);
+  const Tensor logits = local.bypass_logits(batch, false);
+  EXPECT_GT(max_difference(logits[0], logits[1]), 1e-3);
+  local.bypass_step(batch);
+  EXPECT_GT(local.parameters().at(kPromptName).grad().norm().item<double>(), 0);
+}
+
+TEST(Bypass, ScoringSeesThePromptOnlyWhereItIsAsked) {
+  const JobInputs inputs = tiny_inputs(tiny_job(1, 0));
+  State state = inputs.parts.initial.clone();
+  state.tensors[2].second.normal_();
+  const LocalModel local(inputs.parts, inputs.job, state);
+  const Batch batch = whole_batch(inputs.train, 2);
+  EXPECT_GT(max_difference(local.bypass_logits(batch, false), local.bypass_logits(batch, true)),
+            1e-4);
+}
+
+TEST(Prompt, SitsAfterRowZeroOfEverySample) {
+  const Tensor text = at::arange(5, at::kFloat).view({5, 1});
+  const Tensor prompt = at::full({2, 1}, 9, at::kFloat);
+  const Rows rows = insert_prompt(text, {{3, 2}, 0}, prompt);
+  const Tensor expected = at::tensor({0.f, 9.f, 9.f, 1.f, 2.f, 3.f, 9.f, 9.f, 4.f}).view({9, 1});
+  EXPECT_TRUE(at::equal(rows.x, expected));
+  EXPECT_EQ(*rows.layout, (Layout{{5, 4}, 2}));
+}
+
+TEST(Prompt, IsAFunctionOfTheSeed) {
+  const JobInputs inputs = tiny_inputs(tiny_job());
+  const Embedder& embedder = *inputs.parts.head.embedder;
+  EXPECT_TRUE(at::equal(initial_prompt(embedder, 4, 1), initial_prompt(embedder, 4, 1)));
+  EXPECT_FALSE(at::equal(initial_prompt(embedder, 4, 1), initial_prompt(embedder, 4, 2)));
+}
+
+TEST(Parts, ACutDeeperThanTheModelIsRefusedWithBothNumbers) {
+  try {
+    tiny_inputs(tiny_job(3, 2));
+    FAIL() << "must be refused";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("need 5 blocks, the model has 4"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Parts, ATokenOutsideTheVocabularyIsRefused) {
+  const JobInputs inputs = tiny_inputs(tiny_job());
+  LocalModel local(inputs.parts, inputs.job, inputs.parts.initial);
+  const Example stranger{{101, 5000}, 2, {}, 0};
+  EXPECT_THROW(local.begin({&stranger}), DataError);
+}
+
+}  // namespace
+}  // namespace cleave::testing

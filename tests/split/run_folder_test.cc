@@ -1,0 +1,140 @@
+// What a run leaves behind: the same bytes for the same job, and numbers that agree.
+#include <gtest/gtest.h>
+
+#include "common/base/error.h"
+#include "server/coordinator/run_job.h"
+#include "simulation/centralised.h"
+#include "simulation/plan.h"
+#include "tests/support/tiny_run.h"
+
+namespace cleave::testing {
+namespace {
+
+TEST(Run, EqualJobsLeaveEqualFoldersWhateverTheNumberOfThreads) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  run_tiny(job, folder / "first");
+  run_tiny(job, folder / "again");
+  SimulationOptions two;
+  two.threads = 2;
+  run_tiny(job, folder / "threads", two);
+  EXPECT_EQ(contents(folder / "first"), contents(folder / "again"));
+  EXPECT_EQ(contents(folder / "first"), contents(folder / "threads"));
+}
+
+TEST(Run, AnotherSeedGivesAnotherState) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  run_tiny(job, folder / "one");
+  job.seed = 2;
+  run_tiny(job, folder / "two");
+  EXPECT_NE(contents(folder / "one")["state.safetensors"],
+            contents(folder / "two")["state.safetensors"]);
+}
+
+TEST(Run, OneClientWithEverythingKeptEqualsCentralisedTrainingBitwise) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.federation.clients = job.federation.per_round = 1;
+  run_tiny(job, folder / "run");
+  const JobInputs inputs = tiny_inputs(job);
+  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
+  CentralisedOptions options;
+  options.passes = job.federation.rounds;
+  const State central = train_centralised(inputs, body, inputs.train, options, client_id(0, 1));
+  EXPECT_TRUE(equal(load_state(folder / "run/state.safetensors").state, central));
+}
+
+TEST(Run, LedgerEqualsTheClosedFormWhateverThePhases) {
+  const TemporaryFolder folder;
+  int n = 0;
+  for (const char* score : {"el2n", "el2n_low", "random"}) {
+    for (const char* selection : {"class", "global"}) {
+      Job job = tiny_job(1, 0);
+      job.phases.keep = 0.5;
+      job.phases.score = score;
+      job.phases.selection = selection;
+      job.phases.bypass_epochs = 1;
+      job.phases.split_epochs = 2;
+      job.phases.prune_from_round = 2;
+      job.wire.precision = n % 2 == 0 ? "fp32" : "bf16";
+      job.eval.test = true;
+      const Json summary = run_tiny(job, folder / std::to_string(n++));
+      EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>())
+          << summary.at("bytes").dump();
+      EXPECT_TRUE(summary.contains("test_accuracy"));
+    }
+  }
+}
+
+TEST(Run, ThePlanOfAJobEqualsTheLedgerOfItsRun) {
+  const TemporaryFolder folder;
+  for (const double keep : {1.0, 0.4}) {
+    Job job = tiny_job(1, 0);
+    job.phases.keep = keep;
+    job.phases.score = "random";
+    const fs::path path = folder / std::to_string(keep);
+    run_tiny(job, path);
+    const JobInputs inputs = tiny_inputs(job);
+    const Plan plan = plan_job(inputs, tiny_partition(inputs));
+    EXPECT_TRUE(plan.exact);
+    const JobShape shape = job_shape(job, inputs.model.config, inputs.parts.initial.numel(), 2);
+    Cost planned, ledger;
+    for (const RoundTrace& round : plan.expected) planned += cost(shape, round);
+    const RunFolder run = RunFolder::open(path);
+    for (const Json& line : run.rounds()) ledger += traffic_of(line);
+    EXPECT_EQ(planned, ledger);
+  }
+}
+
+TEST(Run, AJobThatPrunesByScoreIsBoundedByItsPlan) {
+  const TemporaryFolder folder;
+  Job job = tiny_job(1, 0);
+  job.phases.keep = 0.4;
+  const Json summary = run_tiny(job, folder / "run");
+  const JobInputs inputs = tiny_inputs(job);
+  const Plan plan = plan_job(inputs, tiny_partition(inputs));
+  EXPECT_FALSE(plan.exact);
+  const JobShape shape = job_shape(job, inputs.model.config, inputs.parts.initial.numel(), 2);
+  const auto bytes = [&](const std::vector<RoundTrace>& rounds) {
+    Cost sum;
+    for (const RoundTrace& round : rounds) sum += cost(shape, round);
+    return training_payload(sum.up) + training_payload(sum.down);
+  };
+  const auto real = summary.at("bytes").at("total").get<std::uint64_t>();
+  EXPECT_LE(bytes(plan.least), real);
+  EXPECT_GE(bytes(plan.most), real);
+  EXPECT_LT(bytes(plan.least), bytes(plan.most));
+}
+
+TEST(Run, Bf16OnTheWireHalvesStepBytesAndChangesNumbers) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  const Json full = run_tiny(job, folder / "fp32");
+  job.wire.precision = "bf16";
+  const Json half = run_tiny(job, folder / "bf16");
+  const auto features = [](const Json& summary) {
+    return summary.at("bytes").at("by_kind").at("down").at("features").at(1).get<std::uint64_t>();
+  };
+  EXPECT_EQ(features(full), 2 * features(half));
+  EXPECT_NE(contents(folder / "fp32")["state.safetensors"],
+            contents(folder / "bf16")["state.safetensors"]);
+}
+
+TEST(Run, AFolderThatIsNotEmptyIsRefused) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "notes.txt", "mine");
+  EXPECT_THROW(RunFolder::create(folder.path(), tiny_job()), UsageError);
+  EXPECT_EQ(read_file(folder / "notes.txt", 100), "mine");
+}
+
+TEST(Run, ResumingAnotherJobIsRefused) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  run_tiny(job, folder / "run");
+  job.optimizer.lr_prompt = 0.1;
+  EXPECT_THROW(RunFolder::resume(folder / "run", job), UsageError);
+}
+
+}  // namespace
+}  // namespace cleave::testing
