@@ -7,8 +7,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,9 @@ struct Member {
 
 class Federation {
  public:
+  // Without a deadline, as in simulations, no result depends on how fast the machine is.
   Federation(const asio::any_io_executor& executor, const Job& job, State form, std::size_t labels,
-             Lane& lane);
+             Lane& lane, std::optional<std::chrono::milliseconds> round_deadline);
 
   // Takes a ready client in; an older session of the same id is closed.
   void admit(Member member);
@@ -91,6 +94,7 @@ class Federation {
   State form_;
   std::size_t labels_;
   Lane& lane_;
+  std::optional<std::chrono::milliseconds> round_deadline_;
   // Shared with the coroutines that ask a member: a newer session may replace it meanwhile.
   std::map<std::string, MemberPtr> members_;
   asio::steady_timer joined_;  // cancelled at every admission
