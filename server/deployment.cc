@@ -73,7 +73,8 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
       slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
       service{body, parts.form, lane, slots},
       federation(io.get_executor(), job, parts.initial, static_cast<std::size_t>(labels.size()),
-                 lane) {
+                 lane,
+                 std::chrono::milliseconds(static_cast<std::int64_t>(job.deadlines.round * 1000))) {
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
   server.model_hash = verify_model(model).hash;

@@ -71,7 +71,7 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   Slots slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight));
   BodyService service{body, inputs.parts.form, lane, slots};
   Federation federation(io.get_executor(), job, inputs.parts.initial,
-                        static_cast<std::size_t>(inputs.labels.size()), lane);
+                        static_cast<std::size_t>(inputs.labels.size()), lane, std::nullopt);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);

@@ -59,12 +59,14 @@ struct Federation::Average {
 };
 
 Federation::Federation(const asio::any_io_executor& executor, const Job& job, State form,
-                       std::size_t labels, Lane& lane)
+                       std::size_t labels, Lane& lane,
+                       std::optional<std::chrono::milliseconds> round_deadline)
     : executor_(executor),
       job_(job),
       form_(std::move(form)),
       labels_(labels),
       lane_(lane),
+      round_deadline_(round_deadline),
       joined_(executor, asio::steady_timer::time_point::max()) {}
 
 void Federation::admit(Member joining) {
@@ -206,8 +208,8 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
     const MemberPtr& member = members_.at(id);
     tasks.push_back(attempt(member, train_one(member, round, global, average)));
   }
-  asio::steady_timer deadline(
-      executor_, std::chrono::milliseconds(static_cast<std::int64_t>(job_.deadlines.round * 1000)));
+  asio::steady_timer deadline(executor_, asio::steady_timer::time_point::max());
+  if (round_deadline_) deadline.expires_after(*round_deadline_);
   deadline.async_wait([this, picked](const boost::system::error_code& cancelled) {
     if (cancelled) return;
     for (const std::string& id : picked) {

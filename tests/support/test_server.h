@@ -18,7 +18,7 @@ struct TestServer {
         lane(1, use_one_blas_thread),
         slots(io.get_executor(), 4),
         service{body, inputs.parts.form, lane, slots},
-        federation(io.get_executor(), inputs.job, inputs.parts.initial, 2, lane) {
+        federation(io.get_executor(), inputs.job, inputs.parts.initial, 2, lane, std::nullopt) {
     server.shared_job = shared_job_toml(job);
     server.job_hash = job_hash(server.shared_job);
     server.model_hash = sha256("the model");
