@@ -1,0 +1,31 @@
+"""Result files: JSON with the revision and the host that made them."""
+
+import json
+import platform
+import subprocess
+
+from common.jobs import REPOSITORY
+
+
+def revision():
+    described = subprocess.run(
+        ["git", "-C", REPOSITORY, "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
+        capture_output=True, text=True)
+    return described.stdout.strip() or "unknown"
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def write(path, command, content):
+    """Writes CONTENT beside what made it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"command": command, "revision": revision(),
+             "host": {"processor": processor(), "system": platform.platform()}, **content}
+    path.write_text(json.dumps(whole, indent=1) + "\n")
+    print(path)
