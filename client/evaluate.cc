@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <numeric>
-
 #include "client/local_model.h"
 #include "client/split_step.h"
 #include "common/base/error.h"
@@ -31,11 +29,9 @@ asio::awaitable<EvalReport> evaluate(const ClientContext& context, Link& body, E
   if (!data) throw DataError("asked to evaluate, but this client has no such data");
   const RowsForm& form = context.parts.form;
   const LocalModel local(context.parts, context.job, state);
-  std::vector<std::uint32_t> order(data->size());
-  std::iota(order.begin(), order.end(), 0u);
   EvalReport report;
   StepId id{round, 0};
-  for (const Batch& batch : make_batches(*data, order, context.job.eval.batch)) {
+  for (const Batch& batch : in_order_batches(*data, context.job.eval.batch)) {
     const at::Tensor logits = co_await split_logits(local, body, context.lane, batch, form, id);
     co_await context.lane.run([&] { count_batch(report, logits, batch); });
     const Layout layout =

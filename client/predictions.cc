@@ -3,15 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 namespace cleave {
-
-std::vector<Batch> in_order_batches(const Dataset& data, std::int64_t size) {
-  std::vector<std::uint32_t> order(data.size());
-  std::iota(order.begin(), order.end(), 0u);
-  return make_batches(data, order, size);
-}
 
 std::string prediction_lines(const at::Tensor& logits, const std::vector<std::string>& labels) {
   const at::Tensor values = logits.contiguous();  // (B, C)

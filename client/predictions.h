@@ -6,13 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/data/example.h"
-
 namespace cleave {
-
-// Batches of `size` in file order. Both programs use the same ones: logits may depend on batch
-// mates in the last bit.
-std::vector<Batch> in_order_batches(const Dataset& data, std::int64_t size);
 
 // One line a sample: {"label", "probability", "logits"}; numbers print so that they read back
 // exactly.

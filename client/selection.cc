@@ -3,18 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "client/pruning.h"
 
 namespace cleave {
 namespace {
-
-std::vector<std::uint32_t> everything(std::size_t n) {
-  std::vector<std::uint32_t> all(n);
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
 
 std::vector<double> el2n_of(const at::Tensor& logits, const Batch& batch) {
   const at::Tensor values = logits.contiguous();  // (B, C)
@@ -32,7 +25,7 @@ asio::awaitable<std::vector<double>> bypass_scores(const ClientContext& context,
                                                    const LocalModel& local) {
   const Dataset& data = *context.train;
   std::vector<double> scores;
-  for (const Batch& batch : make_batches(data, everything(data.size()), context.job.eval.batch)) {
+  for (const Batch& batch : in_order_batches(data, context.job.eval.batch)) {
     const std::vector<double> own = co_await context.lane.run([&] {
       return el2n_of(local.bypass_logits(batch, context.job.phases.score_prompt), batch);
     });
@@ -52,7 +45,7 @@ asio::awaitable<std::vector<std::uint32_t>> select_kept(const ClientContext& con
                                                         std::uint32_t round) {
   const Job& job = context.job;
   const Dataset& data = *context.train;
-  if (!prunes(job, round)) co_return everything(data.size());
+  if (!prunes(job, round)) co_return all_positions(data);
   std::vector<double> scores;
   if (job.phases.score == "random") {
     scores = random_scores(data.size(),

@@ -1,7 +1,5 @@
 #include "client/train_round.h"
 
-#include <numeric>
-
 #include "client/local_model.h"
 #include "client/selection.h"
 #include "client/split_step.h"
@@ -12,12 +10,6 @@ namespace cleave {
 namespace {
 
 using Positions = std::vector<std::uint32_t>;
-
-Positions everything(std::size_t n) {
-  Positions all(n);
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
 
 Work work_of(const ClientContext& context, const Positions& positions, std::int64_t prompt_rows) {
   Work work;
@@ -101,7 +93,7 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
   report.predicted_counts.assign(labels, 0);
 
   Positions kept = co_await select_kept(context, local, round);
-  const Positions all = everything(context.train->size());
+  const Positions all = all_positions(*context.train);
   report.bypass_loss =
       co_await bypass_epochs(context, local, job.phases.bypass_data == "all" ? all : kept, round);
   if (job.phases.rescore) kept = co_await select_kept(context, local, round);

@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <future>
-#include <numeric>
 
 #include "client/evaluate.h"
 #include "client/train_round.h"
@@ -16,12 +15,6 @@
 
 namespace cleave {
 namespace {
-
-std::vector<std::uint32_t> everything(std::size_t n) {
-  std::vector<std::uint32_t> all(n);
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
 
 // What the wire would make of rows: a rounding to its precision and back.
 at::Tensor over_the_wire(const at::Tensor& x, const RowsForm& form) {
@@ -74,7 +67,7 @@ State train_centralised(const JobInputs& inputs, const Body& body, const Dataset
   double done = 0;
   for (std::int64_t pass = 1; pass <= options.passes; ++pass) {
     if (options.reset_each_pass) local.reset_optimizer();
-    const auto order = pass_order(job, everything(data.size()), "split",
+    const auto order = pass_order(job, all_positions(data), "split",
                                   static_cast<std::uint32_t>(pass), 0, order_client);
     for (const Batch& batch : make_batches(data, order, job.optimizer.batch)) {
       if (!options.reset_each_pass) local.scale_rates(1 - done++ / steps);
@@ -89,7 +82,7 @@ EvalReport evaluate_whole(const JobInputs& inputs, const Body& body, const State
                           const Dataset& data) {
   const LocalModel local(inputs.parts, inputs.job, state);
   EvalReport report;
-  for (const Batch& batch : make_batches(data, everything(data.size()), inputs.job.eval.batch)) {
+  for (const Batch& batch : in_order_batches(data, inputs.job.eval.batch)) {
     count_batch(report, whole_logits(local, body, batch, inputs.parts.form), batch);
     report.work.samples += batch.size();
   }

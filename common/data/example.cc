@@ -1,6 +1,7 @@
 #include "common/data/example.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace cleave {
 
@@ -16,6 +17,12 @@ std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::
   return counts;
 }
 
+std::vector<std::uint32_t> all_positions(const Dataset& data) {
+  std::vector<std::uint32_t> positions(data.size());
+  std::iota(positions.begin(), positions.end(), 0u);
+  return positions;
+}
+
 std::vector<Batch> make_batches(const Dataset& data, std::span<const std::uint32_t> order,
                                 std::int64_t size) {
   std::vector<Batch> batches;
@@ -27,6 +34,10 @@ std::vector<Batch> make_batches(const Dataset& data, std::span<const std::uint32
     }
   }
   return batches;
+}
+
+std::vector<Batch> in_order_batches(const Dataset& data, std::int64_t size) {
+  return make_batches(data, all_positions(data), size);
 }
 
 }  // namespace cleave

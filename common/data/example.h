@@ -29,8 +29,14 @@ using Batch = std::vector<const Example*>;
 std::vector<std::int32_t> labels_of(const Batch& batch);
 std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::int32_t labels);
 
+// 0, 1, ... size - 1: every position in order.
+std::vector<std::uint32_t> all_positions(const Dataset& data);
+
 // Batches of `size` in the given order of positions; the last may be smaller.
 std::vector<Batch> make_batches(const Dataset& data, std::span<const std::uint32_t> order,
                                 std::int64_t size);
+// The same in file order. Whoever must agree on logits to the last bit batches alike: they may
+// depend on batch mates.
+std::vector<Batch> in_order_batches(const Dataset& data, std::int64_t size);
 
 }  // namespace cleave

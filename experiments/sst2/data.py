@@ -31,10 +31,10 @@ def first(folder, count):
     return write(folder, f"train{count}", lines()[:count])
 
 
-def held_out(folder, count=None):
-    """Nine tenths of the first COUNT training sentences to train on and one tenth to choose by."""
-    rows = lines()[:count]
+def held_out(folder, fit=None):
+    """Nine tenths of train, or the first FIT sentences of them, to train on, and one tenth to choose by."""
+    rows = lines()
     chosen = set(random.Random(0).sample(range(len(rows)), len(rows) // 10))
-    train = write(folder, f"fit{len(rows)}", [r for i, r in enumerate(rows) if i not in chosen])
-    held = write(folder, f"held{len(rows)}", [r for i, r in enumerate(rows) if i in chosen])
-    return train, held
+    train = [row for i, row in enumerate(rows) if i not in chosen][:fit]
+    held = write(folder, "held", [row for i, row in enumerate(rows) if i in chosen])
+    return write(folder, f"fit{len(train)}", train), held

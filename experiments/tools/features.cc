@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
-#include "client/predictions.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/model/threads.h"
