@@ -79,3 +79,13 @@ def last_five(out):
     """The mean dev accuracy of the last five evaluated rounds, in percent."""
     values = dev_accuracies(out)[-5:]
     return sum(values) / len(values)
+
+
+def worst_skew(out):
+    """The largest total variation between a participant's labels and those it kept, over the run."""
+    worst = 0.0
+    for line in (out / "rounds.jsonl").read_text().splitlines():
+        for p in json.loads(line)["participants"]:
+            shares = [abs(a / p["n"] - b / p["kept"]) for a, b in zip(p["labels"], p["kept_labels"])]
+            worst = max(worst, sum(shares) / 2)
+    return round(worst, 3)
