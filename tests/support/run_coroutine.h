@@ -1,43 +1,16 @@
-// Running a coroutine to its end in a test, and two ends of a TLS connection on loopback.
+// Two ends of a TLS connection on loopback, besides running coroutines to their end.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <optional>
 
 #include "common/wire/memory_link.h"
 #include "common/wire/pki.h"
 #include "common/wire/tls_link.h"
+#include "tests/support/run.h"
 
 namespace cleave::testing {
-
-// Runs `task` on `io` until it ends; rethrows what it throws.
-template <class T>
-T run(asio::io_context& io, asio::awaitable<T> task) {
-  std::exception_ptr failure;
-  std::optional<T> result;
-  asio::co_spawn(io, std::move(task), [&](std::exception_ptr thrown, T value) {
-    failure = thrown;
-    if (!thrown) result = std::move(value);
-    io.stop();
-  });
-  io.run();
-  io.restart();
-  if (failure) std::rethrow_exception(failure);
-  return std::move(*result);
-}
-
-inline void run(asio::io_context& io, asio::awaitable<void> task) {
-  std::exception_ptr failure;
-  asio::co_spawn(io, std::move(task), [&](std::exception_ptr thrown) {
-    failure = thrown;
-    io.stop();
-  });
-  io.run();
-  io.restart();
-  if (failure) std::rethrow_exception(failure);
-}
 
 // A certificate authority in a temporary folder, with a server's and a client's credentials.
 class TestPki {
@@ -64,8 +37,9 @@ class TestPki {
 // Two connected TLS ends; a is the server's.
 class TlsPair {
  public:
-  explicit TlsPair(asio::io_context& io)
-      : server_(make_tls_context(pki_.credentials("server"), TlsSide::kServer)),
+  explicit TlsPair(asio::io_context& io, Deadlines deadlines = {})
+      : deadlines_(deadlines),
+        server_(make_tls_context(pki_.credentials("server"), TlsSide::kServer)),
         client_(make_tls_context(pki_.credentials("client"), TlsSide::kClient)) {
     links = run(io, connect(io));
   }
@@ -80,7 +54,7 @@ class TlsPair {
     const std::uint16_t port = acceptor.local_endpoint().port();
     asio::co_spawn(io, dial(port, pair.b, failure), asio::detached);
     tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    pair.a = co_await tls_accept(server_, std::move(socket), {});
+    pair.a = co_await tls_accept(server_, std::move(socket), deadlines_);
     asio::steady_timer turn(io);
     while (!pair.b && !failure) {
       turn.expires_after(std::chrono::milliseconds(1));
@@ -93,12 +67,13 @@ class TlsPair {
                              std::exception_ptr& failure) {
     try {
       const Address address{"127.0.0.1", port};
-      link = co_await tls_connect(client_, address, {});
+      link = co_await tls_connect(client_, address, deadlines_);
     } catch (...) {
       failure = std::current_exception();
     }
   }
 
+  Deadlines deadlines_;
   TestPki pki_;
   asio::ssl::context server_, client_;
 };

@@ -1,0 +1,115 @@
+// A compute lane: where functions run, and where their callers go on.
+#include "common/base/lane.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+
+#include "tests/support/run.h"
+
+namespace cleave {
+namespace {
+
+TEST(Lane, AFunctionRunsOnAWorkerAndItsCallerGoesOnWhereItWas) {
+  Lane lane(1);
+  asio::io_context io;
+  const auto here = std::this_thread::get_id();
+  const int answer = testing::run(io, [&]() -> asio::awaitable<int> {
+    const auto worker = co_await lane.run([] { return std::this_thread::get_id(); });
+    EXPECT_NE(worker, here);
+    EXPECT_EQ(std::this_thread::get_id(), here);
+    co_await lane.run([] {});
+    EXPECT_EQ(std::this_thread::get_id(), here);
+    co_return 42;
+  }());
+  EXPECT_EQ(answer, 42);
+}
+
+TEST(Lane, AnExceptionIsRethrownInTheCallerOnItsOwnExecutor) {
+  Lane lane(2);
+  asio::io_context io;
+  const auto here = std::this_thread::get_id();
+  testing::run(io, [&]() -> asio::awaitable<void> {
+    std::string message;
+    try {
+      co_await lane.run([]() -> int { throw std::runtime_error("from the worker"); });
+    } catch (const std::runtime_error& error) {
+      EXPECT_EQ(std::this_thread::get_id(), here);
+      message = error.what();
+    }
+    EXPECT_EQ(message, "from the worker");
+    EXPECT_EQ(co_await lane.run([] { return 7; }), 7) << "the worker has died";
+    EXPECT_EQ(std::this_thread::get_id(), here);
+  }());
+}
+
+TEST(Lane, AnExceptionThatNobodyCatchesReachesTheCallersCaller) {
+  Lane lane(1);
+  asio::io_context io;
+  EXPECT_THROW(testing::run(io, lane.run([]() { throw std::out_of_range("x"); })),
+               std::out_of_range);
+}
+
+TEST(Lane, ResultsMayBeMoveOnlyAndFunctionsMutable) {
+  Lane lane(1);
+  asio::io_context io;
+  const auto result =
+      testing::run(io, lane.run([n = std::make_unique<int>(3)]() mutable { return std::move(n); }));
+  EXPECT_EQ(*result, 3);
+}
+
+TEST(Lane, EveryWorkerRunsItsStartFirst) {
+  std::atomic<int> started = 0;
+  thread_local bool ready = false;
+  Lane lane(2, [&] {
+    ready = true;
+    ++started;
+  });
+  asio::io_context io;
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(testing::run(io, lane.run([] { return ready; })));
+  EXPECT_GE(started, 1);
+}
+
+// Both functions wait for each other, so one worker alone would never end.
+TEST(Lane, TwoWorkersRunTwoFunctionsAtOnce) {
+  Lane lane(2);
+  asio::io_context io;
+  std::promise<void> first, second;
+  int done = 0;
+  const auto meet = [&](std::promise<void>& mine, std::promise<void>& other) {
+    return lane.run([&] {
+      mine.set_value();
+      other.get_future().wait();
+    });
+  };
+  const auto finish = [&](std::exception_ptr) { ++done; };
+  asio::co_spawn(io, meet(first, second), finish);
+  asio::co_spawn(io, meet(second, first), finish);
+  io.run();
+  EXPECT_EQ(done, 2);
+}
+
+TEST(Lane, ItsEndWaitsForWhatRunsAndDropsWhatIsQueued) {
+  std::atomic<int> finished = 0;
+  std::promise<void> running;
+  asio::io_context io;
+  {
+    Lane lane(1);
+    const auto ignore = [](std::exception_ptr) {};
+    asio::co_spawn(io, lane.run([&] {
+      running.set_value();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      ++finished;
+    }),
+                   ignore);
+    asio::co_spawn(io, lane.run([&] { finished += 100; }), ignore);
+    io.poll();
+    running.get_future().wait();
+  }
+  EXPECT_EQ(finished, 1);
+}
+
+}  // namespace
+}  // namespace cleave
