@@ -100,8 +100,9 @@ std::vector<ImageRow> read_idx(const fs::path& path, const ImageSpec& spec) {
     throw DataError(path.string() + " has " + std::to_string(shape[0]) + " images, " +
                     labels_path.string() + " has " + std::to_string(label_shape[0]) + " labels");
   }
-  std::vector<ImageRow> rows;
   const std::size_t pixels = shape[1] * shape[2];
+  if (pixels == 0) throw DataError(path.string() + ": its images have no pixels");
+  std::vector<ImageRow> rows;
   const auto* data = reinterpret_cast<const std::uint8_t*>(images.data()) + 16;
   for (std::size_t i = 0; i < shape[0]; ++i) {
     rows.push_back({fit_image(data + i * pixels, static_cast<int>(shape[1]),

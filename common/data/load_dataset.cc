@@ -53,7 +53,11 @@ std::vector<ImageRow> read_images(const fs::path& path, const ImageSpec& spec) {
 
 Dataset load_dataset(const fs::path& path, const InputForm& form, const LabelMap& labels,
                      const DataOptions& options) {
-  if (!fs::exists(path)) throw IoError("no such file or folder: " + path.string());
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    throw IoError(error ? "cannot open " + path.string() + ": " + error.message()
+                        : "no such file or folder: " + path.string());
+  }
   if (const auto* text = std::get_if<TextInput>(&form)) {
     return load_texts(path, *text, labels, options);
   }

@@ -19,10 +19,15 @@ std::string place(const fs::path& path, std::uint64_t line) {
   return path.string() + ":" + std::to_string(line);
 }
 
-// Walks over a whole file line by line, without the line ends.
+// Walks over a whole file line by line, without the line ends and a byte order mark in front.
 class Lines {
  public:
-  explicit Lines(std::string_view rest) : rest_(rest) {}
+  explicit Lines(std::string_view content) : rest_(content) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (rest_.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+      rest_.remove_prefix(kByteOrderMark.size());
+    }
+  }
   std::optional<std::string_view> next() {
     if (rest_.empty()) return std::nullopt;
     const std::size_t end = std::min(rest_.find('\n'), rest_.size());
@@ -71,6 +76,11 @@ Fields parse_csv(std::string_view line, Lines& lines, const fs::path& path) {
         ++i;
       } else {
         quoted = false;
+        if (i < line.size() && line[i] != ',') {
+          throw DataError(place(path, first_line) +
+                          ": text after the end of a quoted field; a quote inside quotes is "
+                          "written twice");
+        }
       }
     } else if (!quoted && c == '"' && fields.back().empty()) {
       quoted = true;

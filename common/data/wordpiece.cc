@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxWordCharacters = 100;
 
 bool is_space(UChar32 c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || u_charType(c) == U_SPACE_SEPARATOR;
+  return c == '\t' || c == '\n' || c == '\r' || (U_GET_GC_MASK(c) & U_GC_Z_MASK) != 0;
 }
 
 bool is_dropped(UChar32 c) {
@@ -187,7 +187,12 @@ Encoding WordPiece::encode(std::string_view text, const std::string_view* pair,
   const std::size_t room = max_length > static_cast<std::int64_t>(special)
                                ? static_cast<std::size_t>(max_length) - special
                                : 0;
-  while (a.size() + b.size() > room) (b.size() > a.size() ? b : a).pop_back();
+  // Where both end up equally long, the part that was longer keeps one piece more.
+  const bool first_longer = a.size() > b.size();
+  while (a.size() + b.size() > room) {
+    const bool cut_second = b.size() > a.size() || (first_longer && b.size() == a.size());
+    (cut_second ? b : a).pop_back();
+  }
 
   Encoding out;
   out.ids.push_back(classify_);
