@@ -65,18 +65,33 @@ void print_plan(const JobShape& shape, const Plan& plan) {
              expected.work.body);
 }
 
-void print_memory(const JobShape& shape, const ModelConfig& config, const Plan& plan) {
+struct Step {
   std::uint64_t samples = 0, rows = 0;
+};
+
+Step largest_step(const Plan& plan) {
+  Step largest;
   for (const RoundTrace& round : plan.most) {
     for (const ParticipantTrace& p : round.participants) {
       for (const BatchTrace& step : p.steps) {
-        samples = std::max(samples, step.samples);
-        rows = std::max(rows, step.rows);
+        largest.samples = std::max(largest.samples, step.samples);
+        largest.rows = std::max(largest.rows, step.rows);
       }
     }
   }
+  return largest;
+}
+
+// A batch of the longest texts.
+Step largest_step(const Job& job, const Lengths& lengths) {
+  const std::int64_t samples = std::min(job.optimizer.batch, lengths.samples);
+  return {static_cast<std::uint64_t>(samples),
+          static_cast<std::uint64_t>(samples * (lengths.max + job.tuning.tokens))};
+}
+
+void print_memory(const JobShape& shape, const ModelConfig& config, const Step& step) {
   const Memory memory =
-      memory_estimate(shape, static_cast<std::uint64_t>(config.heads), samples, rows);
+      memory_estimate(shape, static_cast<std::uint64_t>(config.heads), step.samples, step.rows);
   fmt::print(
       "memory of the largest step beside the programs themselves (estimate)\n"
       "  client: weights {}, state and optimiser {}, activations {}\n"
@@ -92,10 +107,15 @@ int cost_command(const Options& options) {
     const ModelConfig config = load_model_config(job.model.path);
     check_cut({job.cut.head, job.cut.tail}, config);
     const auto labels = static_cast<std::int64_t>(make_label_map(job, config).size());
-    const Plan plan = plan_from_lengths(job, parse_lengths(options.lengths));
+    const Lengths lengths = parse_lengths(options.lengths);
+    if (const std::int64_t most = rows_form(job, config).max_text_rows; lengths.max > most) {
+      throw UsageError("--lengths " + options.lengths + ": no text has more than " +
+                       std::to_string(most) + " rows (data.max_length, the model's positions)");
+    }
+    const Plan plan = plan_from_lengths(job, lengths);
     const JobShape shape = job_shape(job, config, state_numbers(job, config, labels), labels);
     print_plan(shape, plan);
-    print_memory(shape, config, plan);
+    print_memory(shape, config, largest_step(job, lengths));
     return 0;
   }
   const JobInputs inputs = load_inputs(job);
@@ -103,7 +123,7 @@ int cost_command(const Options& options) {
   const JobShape shape =
       job_shape(job, inputs.model.config, inputs.parts.initial.numel(), inputs.labels.size());
   print_plan(shape, plan);
-  print_memory(shape, inputs.model.config, plan);
+  print_memory(shape, inputs.model.config, largest_step(plan));
   return 0;
 }
 
@@ -113,9 +133,12 @@ void add_cost(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("cost", "Price a job before it runs");
   command->add_option("job", options->job, "The job file")->required();
-  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated");
-  command->add_option("--lengths", options->lengths,
-                      "MEAN:MAX:N rows per text and texts, in place of the data");
+  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")
+      ->allow_extra_args(false);
+  command->add_option(
+      "--lengths", options->lengths,
+      "MEAN:MAX:N, mean and most rows of a text and how many texts, in place of the data; "
+      "of the model, config.json is enough");
   command->footer(
       "Example:\n  cleave cost job.toml\n  cleave cost job.toml --lengths 23.5:60:6920");
   command->callback([=, &run] { run = [=] { return cost_command(*options); }; });

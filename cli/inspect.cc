@@ -7,6 +7,7 @@
 #include "common/base/error.h"
 #include "common/model/model_lock.h"
 #include "server/coordinator/run_folder.h"
+#include "server/round_table.h"
 
 namespace cleave {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 void inspect_model(const fs::path& path) {
   const Model model = open_model(path);
   const ModelConfig& c = model.config;
-  fmt::print("{} folder{}\n", c.model_type, fs::exists(path / "model.lock") ? " (a slice)" : "");
+  fmt::print("{} model{}\n", c.model_type,
+             fs::exists(path / "model.lock") ? ", a slice: what a device needs" : "");
   fmt::print("width {}, blocks {}, heads {}, feed-forward {}\n", c.hidden, c.layers, c.heads,
              c.intermediate);
   if (c.is_image()) {
@@ -25,13 +27,17 @@ void inspect_model(const fs::path& path) {
   }
   if (!c.labels.empty()) fmt::print("labels {}\n", fmt::join(c.labels, ", "));
   std::int64_t numbers = 0;
+  std::uint64_t bytes = 0;
   const auto names = model.checkpoint.names();
   for (const std::string& name : names) {
+    const TensorInfo& info = model.checkpoint.entry(name).info;
     std::int64_t size = 1;
-    for (const std::int64_t d : model.checkpoint.entry(name).info.shape) size *= d;
+    for (const std::int64_t d : info.shape) size *= d;
     numbers += size;
+    bytes += info.end - info.begin;
   }
-  fmt::print("tensors {}, numbers {}\n", names.size(), numbers);
+  fmt::print("tensors {}, numbers {}, {}\n", names.size(), numbers,
+             human_bytes(static_cast<double>(bytes)));
   fmt::print("model hash {}\n", hex(verify_model(model).hash));
 }
 
@@ -41,7 +47,8 @@ void inspect_state(const fs::path& path) {
   for (const auto& [name, tensor] : saved.state.tensors) {
     fmt::print("{} [{}]\n", name, fmt::join(tensor.sizes().vec(), ", "));
   }
-  fmt::print("numbers {}\n", saved.state.numel());
+  const std::int64_t numbers = saved.state.numel();
+  fmt::print("numbers {}, {}\n", numbers, human_bytes(4.0 * static_cast<double>(numbers)));
 }
 
 void inspect_run(const fs::path& path) {
@@ -49,12 +56,15 @@ void inspect_run(const fs::path& path) {
   fmt::print("run directory, {} complete rounds\n", run.rounds().size());
   const auto summary = run.read_json("summary.json");
   const auto measured = run.read_json("measured.json");
-  if (summary && measured) {
-    print_summary(*summary, *measured);
-  } else if (summary) {
-    fmt::print("{}\n", summary->dump(2));
-  } else {
+  if (!summary || !measured) {
     fmt::print("no summary yet: the run was killed or still goes on\n");
+    return;
+  }
+  try {
+    print_summary(*summary, *measured);
+  } catch (const Json::exception& error) {
+    throw DataError(path.string() + ": summary.json or measured.json is damaged (" + error.what() +
+                    ")");
   }
 }
 
@@ -65,6 +75,8 @@ int inspect_command(const fs::path& path) {
     inspect_run(path);
   } else if (path.extension() == ".safetensors" && fs::exists(path)) {
     inspect_state(path);
+  } else if (!fs::exists(path)) {
+    throw IoError("no such file or folder: " + path.string());
   } else {
     throw UsageError(path.string() +
                      " is neither a model folder (config.json), a run directory "

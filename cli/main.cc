@@ -14,5 +14,7 @@ int main(int argc, char** argv) {
         cleave::add_slice, cleave::add_inspect, cleave::add_pki, cleave::add_job_reference}) {
     add(app, run);
   }
-  return cleave::run_program(app, argc, argv, [&] { return run(); });
+  // Rounds are told by the progress on stderr: what every client logs would drown it.
+  return cleave::run_program(
+      app, argc, argv, [&] { return run(); }, "warn");
 }

@@ -33,13 +33,19 @@ void add_pki(CLI::App& app, Run& run) {
   command->require_subcommand(1);
   CLI::App* init = command->add_subcommand("init", "Make a certificate authority");
   init->add_option("--dir", options->folder, "Its folder")->required();
+  init->footer("Example:\n  cleave pki init --dir pki");
   init->callback([=, &run] { run = [=] { return init_command(*options); }; });
   CLI::App* issue = command->add_subcommand("issue", "Issue a certificate");
   issue->add_option("--dir", options->folder, "The authority's folder")->required();
   issue->add_option("--name", options->name, "The holder's id, e.g. hospital-a")->required();
-  issue->add_option("--host", options->hosts,
-                    "A server's DNS name or address; may be repeated. Without: a client");
+  issue
+      ->add_option("--host", options->hosts,
+                   "A server's DNS name or address; may be repeated. Without: a client")
+      ->allow_extra_args(false);
   issue->add_option("--days", options->days, "Days it is valid")->check(CLI::Range(1, 3650));
+  issue->footer(
+      "Example:\n  cleave pki issue --dir pki --name server --host server.example.org\n"
+      "  cleave pki issue --dir pki --name hospital-a");
   issue->callback([=, &run] { run = [=] { return issue_command(*options); }; });
   command->footer(
       "Example:\n  cleave pki init --dir pki\n"

@@ -20,7 +20,8 @@ int predict_command(const std::string& folder, const std::string& path, const st
     if (!input) throw UsageError("the run's model takes images; give --data PICTURE");
     data.examples.push_back(make_text_example(text, *input));
   } else {
-    data = load_unlabelled(path, run.inputs.form);
+    const Job& job = run.inputs.job;
+    data = load_unlabelled(path, run.inputs.form, {job.data.columns, job.data.header, ""});
   }
   const LocalModel local(run.inputs.parts, run.inputs.job, run.state);
   for (const Batch& batch : in_order_batches(data, run.inputs.job.eval.batch)) {
@@ -38,7 +39,9 @@ void add_predict(CLI::App& app, Run& run) {
   auto text = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("predict", "Label new inputs with a run's whole model");
   command->add_option("run", *folder, "A run directory")->required();
-  command->add_option("--data", *data, "One text a line, or pictures");
+  command->add_option(
+      "--data", *data,
+      "One text a line, a table (.tsv, .csv, .jsonl; labels are ignored) or pictures");
   command->add_option("--text", *text, "One text");
   command->footer("Example:\n  cleave predict runs/sst2 --text \"a gorgeous film\"");
   command->callback([=, &run] { run = [=] { return predict_command(*folder, *data, *text); }; });

@@ -7,9 +7,7 @@
 namespace cleave {
 
 void print_summary(const Json& summary, const Json& measured) {
-  fmt::print("{}peak RSS {} MB, {} threads, {}, {:.1f} s\n", summary_text(summary),
-             measured.at("peak_rss_mb").get<int>(), measured.at("threads").get<int>(),
-             measured.at("blas").get<std::string>(), measured.at("wall_seconds").get<double>());
+  fmt::print("{}{}", summary_text(summary), measured_text(measured));
 }
 
 void print_evaluation(const Json& evaluation, const std::vector<std::string>& labels) {

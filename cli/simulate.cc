@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/model/threads.h"
 #include "server/coordinator/measured.h"
@@ -51,10 +52,21 @@ int simulate_command(const Options& options) {
   simulation.threads = thread_count(job.run.threads);
   simulation.on_round = [&](const Json& line) { progress.round(line); };
   simulation.controls = [&] { return run_controls(inputs, simulation.threads); };
-  const Json summary = simulate(inputs, partition, folder, simulation);
-  const Json measured = measure(watch, simulation.threads);
-  folder.write_json("measured.json", measured);
-  print_summary(summary, measured);
+  const auto leave = [&] {
+    const Json measured = measure(watch, simulation.threads);
+    folder.write_json("measured.json", measured);
+    return measured;
+  };
+  Json summary;
+  try {
+    summary = simulate(inputs, partition, folder, simulation);
+  } catch (const Interrupted&) {
+    leave();
+    log_warn("to continue, run the same command with --resume --out " + path.string());
+    fmt::print("{}\n", path.string());
+    throw;
+  }
+  print_summary(summary, leave());
   fmt::print("{}\n", path.string());
   return 0;
 }
@@ -65,7 +77,8 @@ void add_simulate(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("simulate", "Run a job with simulated clients");
   command->add_option("job", options->job, "The job file (docs/job.md)")->required();
-  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated");
+  command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("--out", options->out, "The run directory; default runs/<name>-<utc>");
   command->add_flag("--resume", options->resume, "Continue the run in --out");
   command->footer("Example:\n  cleave simulate job.toml --set federation.rounds=5 --out runs/try");

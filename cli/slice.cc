@@ -7,6 +7,8 @@
 namespace cleave {
 namespace {
 
+constexpr int kMostBlocks = 10'000;
+
 struct Options {
   std::string model, out;
   Cut cut;
@@ -27,10 +29,10 @@ void add_slice(CLI::App& app, Run& run) {
   command->add_option("model", options->model, "A Hugging Face folder")->required();
   command->add_option("--head", options->cut.head, "Blocks of the head")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, kMostBlocks));
   command->add_option("--tail", options->cut.tail, "Blocks of the tail")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, kMostBlocks));
   command->add_option("-o,--out", options->out, "The folder to write")->required();
   command->footer("Example:\n  cleave slice models/minilm --head 1 --tail 0 -o slice");
   command->callback([=, &run] { run = [=] { return slice_command(*options); }; });

@@ -4,7 +4,9 @@
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdlib>
 
 #include "client/local_model.h"
 #include "client/predictions.h"
@@ -12,14 +14,18 @@
 #include "client/split_step.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/base/peak_rss.h"
 #include "common/data/load_dataset.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
+#include "common/wire/farewell.h"
 #include "common/wire/goodbye.h"
 #include "common/wire/tls_link.h"
 
 namespace cleave {
 namespace {
+
+constexpr std::chrono::seconds kPatience{2};
 
 // What a device holds before it knows the job.
 struct Device {
@@ -35,6 +41,7 @@ struct Device {
   Digest hash;
   asio::ssl::context tls;
   Lane lane;
+  std::shared_ptr<Link> coordinator{};  // once connected; told when a signal ends the client
 };
 
 // What the job makes of it.
@@ -61,8 +68,10 @@ void prepare(Joined& joined, const Device& device) {
   }
 }
 
+DataOptions data_options(const Job& job) { return {job.data.columns, job.data.header, ""}; }
+
 void load_data(Joined& joined, const ClientConfig& config) {
-  const DataOptions options{joined.job.data.columns, joined.job.data.header, ""};
+  const DataOptions options = data_options(joined.job);
   if (config.data.empty()) throw DataError("the key \"data\" is missing: this device's data");
   joined.train = load_dataset(config.data, joined.form, *joined.labels, options);
   if (!config.dev.empty()) {
@@ -87,18 +96,22 @@ asio::awaitable<std::unique_ptr<Link>> join_body(Device& device, const Joined& j
   co_return body;
 }
 
-asio::awaitable<void> take_part(Device& device) {
+asio::awaitable<HelloOk> join_coordinator(Device& device, Role role) {
   const Address address = parse_address(device.config.server);
-  const auto coordinator = co_await tls_connect(device.tls, address, {});
-  const HelloOk ok = co_await join(*coordinator, Role::kClient, device.hash);
+  device.coordinator = co_await tls_connect(device.tls, address, {});
+  co_return co_await join(*device.coordinator, role, device.hash);
+}
+
+asio::awaitable<void> follow_job(Device& device, const HelloOk& ok) {
+  Link& coordinator = *device.coordinator;
   Joined joined(parse_shared_job(ok.job));
   co_await device.lane.run([&] {
     prepare(joined, device);
     load_data(joined, device.config);
   });
-  coordinator->allow(coordinator_limits(joined.parts->initial));
+  coordinator.allow(coordinator_limits(joined.parts->initial));
   const auto body = co_await join_body(device, joined, ok);
-  log_info(fmt::format("joined {}, {} samples", coordinator->peer(), joined.train.size()));
+  log_info(fmt::format("joined {}, {} samples", coordinator.peer(), joined.train.size()));
   const ClientContext context{own_identity(device.tls),
                               joined.job,
                               *joined.parts,
@@ -106,20 +119,24 @@ asio::awaitable<void> take_part(Device& device) {
                               &joined.train,
                               joined.dev.size() > 0 ? &joined.dev : nullptr,
                               nullptr};
-  co_await serve_coordinator(context, *coordinator, *body);
+  co_await serve_coordinator(context, coordinator, *body);
+}
+
+asio::awaitable<void> take_part(Device& device) {
+  const HelloOk ok = co_await join_coordinator(device, Role::kClient);
+  co_await tell_on_failure(*device.coordinator, follow_job(device, ok));
 }
 
 asio::awaitable<void> classify(Device& device, const std::filesystem::path& inputs) {
-  const Address address = parse_address(device.config.server);
-  const auto coordinator = co_await tls_connect(device.tls, address, {});
-  const HelloOk ok = co_await join(*coordinator, Role::kPredictor, device.hash);
+  const HelloOk ok = co_await join_coordinator(device, Role::kPredictor);
+  Link& coordinator = *device.coordinator;
   Joined joined(parse_shared_job(ok.job));
   co_await device.lane.run([&] {
     prepare(joined, device);
-    joined.train = load_unlabelled(inputs, joined.form);
+    joined.train = load_unlabelled(inputs, joined.form, data_options(joined.job));
   });
-  coordinator->allow(coordinator_limits(joined.parts->initial));
-  const Frame frame = co_await receive_expected(*coordinator, Kind::kEvalState, 0, 0);
+  coordinator.allow(coordinator_limits(joined.parts->initial));
+  const Frame frame = co_await receive_expected(coordinator, Kind::kEvalState, 0, 0);
   const LocalModel local(*joined.parts, joined.job, parse_state(frame, joined.parts->initial));
   const auto body = co_await join_body(device, joined, ok);
   StepId id;
@@ -132,17 +149,34 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
   co_await say_goodbye(*body, "done");
 }
 
-// Runs the task to its end or to the first signal.
+// Says why this client goes, for as long as kPatience.
+void leave(asio::io_context& io, Device& device, asio::steady_timer& patience) {
+  const auto stop = [&io](auto&&...) { io.stop(); };
+  patience.expires_after(kPatience);
+  patience.async_wait(stop);
+  if (!device.coordinator) return io.stop();
+  asio::co_spawn(
+      io, send_farewell(device.coordinator, Exit::kUnavailable, "this client was interrupted"),
+      stop);
+}
+
+// Runs the task to its end or to the first signal; a second one kills.
 void run_to_end(Device& device, asio::awaitable<void> (*task)(Device&, const fs::path&),
                 const fs::path& inputs) {
   asio::io_context io(1);
   asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::steady_timer patience(io);
   int signal = 0;
-  signals.async_wait([&](const boost::system::error_code& cancelled, int number) {
-    if (cancelled) return;
-    signal = number;
-    io.stop();
-  });
+  const std::function<void()> watch = [&] {
+    signals.async_wait([&](const boost::system::error_code& cancelled, int number) {
+      if (cancelled) return;
+      if (signal != 0) std::_Exit(128 + number);
+      signal = number;
+      leave(io, device, patience);
+      watch();
+    });
+  };
+  watch();
   std::exception_ptr failure;
   asio::co_spawn(io, task(device, inputs), [&](std::exception_ptr thrown) {
     failure = thrown;
@@ -151,6 +185,8 @@ void run_to_end(Device& device, asio::awaitable<void> (*task)(Device&, const fs:
   io.run();
   if (signal != 0) throw Interrupted(signal);
   if (failure) std::rethrow_exception(failure);
+  log_info(fmt::format("peak RSS {} MB, {} threads, {}", peak_rss_mb(), device.config.threads,
+                       blas_description()));
 }
 
 }  // namespace

@@ -58,7 +58,13 @@ asio::awaitable<void> serve_predictor(Server& server, Link& link) {
 }
 
 asio::awaitable<void> admit_client(Server& server, std::shared_ptr<Link> link, Role role) {
-  if (!server.federation) throw ProtocolError("this server is a body only; it runs no rounds");
+  if (!server.federation) {
+    throw ProtocolError(server.predictions
+                            ? "this server has a finished run and only predicts (--serve); run "
+                              "cleave-client with --predict FILE"
+                            : "this server is a body only and runs no rounds; dial the "
+                              "coordinator");
+  }
   link->allow(coordinator_limits(*server.form));
   const HelloOk ok{server.shared_job, server.body_address};
   co_await link->send(hello_ok_frame(ok));
@@ -70,7 +76,7 @@ asio::awaitable<void> admit_client(Server& server, std::shared_ptr<Link> link, R
   server.federation->admit(std::move(member));
 }
 
-asio::awaitable<void> dispatch(Server& server, std::shared_ptr<Link>& link) {
+asio::awaitable<void> dispatch(Server& server, std::shared_ptr<Link> link) {
   const Hello hello = parse_hello(co_await receive_expected(*link, Kind::kHello, 0, 0));
   log_debug("hello from " + link->peer() + " program=\"" + hello.program + "\"");
   check_hello(server, hello, link->peer());
@@ -83,7 +89,7 @@ asio::awaitable<void> dispatch(Server& server, std::shared_ptr<Link>& link) {
       break;
     case Role::kClient:
     case Role::kEvaluator:
-      co_await admit_client(server, std::move(link), hello.role);
+      co_await admit_client(server, link, hello.role);
       break;
   }
 }
@@ -104,7 +110,7 @@ asio::awaitable<void> serve_connection(Server& server, std::shared_ptr<Link> lin
   }
   if (problem.empty()) co_return;
   log_warn("refused " + peer + ": " + problem);
-  if (link) co_await send_farewell(*link, exit, problem);
+  co_await send_farewell(*link, exit, problem);
 }
 
 asio::awaitable<void> close_body_sessions(Server& server, const std::string& reason) {
@@ -113,6 +119,11 @@ asio::awaitable<void> close_body_sessions(Server& server, const std::string& rea
     farewells.push_back(send_farewell(link, Exit::kUnavailable, reason));
   }
   co_await gather(std::move(farewells));
+}
+
+void cut_off(Server& server, const std::string& reason) {
+  for (const std::shared_ptr<Link>& link : server.body_links) link->close(reason);
+  if (server.federation) server.federation->cut_off(reason);
 }
 
 Ledger body_traffic(const Server& server) {

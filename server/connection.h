@@ -35,6 +35,9 @@ asio::awaitable<void> serve_connection(Server& server, std::shared_ptr<Link> lin
 // Tells all body sessions why and closes them.
 asio::awaitable<void> close_body_sessions(Server& server, const std::string& reason);
 
+// Closes every link at once, untold.
+void cut_off(Server& server, const std::string& reason);
+
 // Everything the body's links have carried, from the clients' side.
 Ledger body_traffic(const Server& server);
 

@@ -39,6 +39,11 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
         "eval.where = \"evaluator\" is for simulations; deployed, clients evaluate their "
         "own dev files: set eval.where = \"clients\"");
   }
+  if (job.eval.test) {
+    throw DataError(
+        "eval.test is for simulations: deployed clients hold no test data; remove the key, and "
+        "evaluate the run with cleave eval");
+  }
   if (options.role == ServerRole::kCoordinator && job.server.body.empty()) {
     throw DataError(
         "server.body is missing: a coordinator on its own tells clients where the body "
@@ -96,12 +101,13 @@ std::size_t clients_to_wait_for(const Job& job) {
   return wanted;
 }
 
-Json train(Process& process, const DeploymentOptions& options, Door& door,
-           asio::ip::tcp::acceptor& acceptor) {
+DeploymentResult train(Process& process, const DeploymentOptions& options, Door& door,
+                       asio::ip::tcp::acceptor& acceptor) {
   const Stopwatch watch;
   const Job& job = process.job;
   RunFolder folder =
       options.resume ? RunFolder::resume(options.out, job) : RunFolder::create(options.out, job);
+  options.on_listening(text_of(acceptor.local_endpoint()));
   JobRun run{
       job,
       process.federation,
@@ -110,7 +116,10 @@ Json train(Process& process, const DeploymentOptions& options, Door& door,
       job_shape(job, process.model.config, process.parts.initial.numel(), process.labels.size()),
       options.on_round};
   std::exception_ptr failure;
-  InterruptWatch interrupt(process.io, process.server);
+  InterruptWatch interrupt(process.io, process.server, [&] {
+    acceptor.close();
+    dismiss_guests(door);
+  });
   asio::co_spawn(process.io, listen(acceptor, door), asio::detached);
   asio::co_spawn(process.io, run_job(run, clients_to_wait_for(job)),
                  [&](std::exception_ptr bug, std::exception_ptr result) {
@@ -129,14 +138,23 @@ Json train(Process& process, const DeploymentOptions& options, Door& door,
                            {"sent", control.sent + steps.sent},
                            {"agreed_at_close", process.federation.tls_agrees()}};
   folder.write_json("measured.json", measured);
-  if (interrupt.signal() != 0) throw Interrupted(interrupt.signal());
+  if (interrupt.signal() != 0) {
+    log_warn("to continue, run the same command with --resume --out " + options.out.string());
+    throw Interrupted(interrupt.signal());
+  }
   if (failure) std::rethrow_exception(failure);
-  return summary;
+  return {summary, measured};
 }
 
-// A server without rounds: body only, or predictions only. Runs until a signal.
-void serve_until_signal(Process& process, Door& door, asio::ip::tcp::acceptor& acceptor) {
-  InterruptWatch interrupt(process.io, process.server, [&] { acceptor.close(); });
+// A server without rounds: body only, or predictions only.
+[[noreturn]] void serve_until_signal(Process& process, const DeploymentOptions& options, Door& door,
+                                     asio::ip::tcp::acceptor& acceptor) {
+  options.on_listening(text_of(acceptor.local_endpoint()));
+  InterruptWatch interrupt(process.io, process.server, [&] {
+    acceptor.close();
+    dismiss_guests(door);
+    interrupt.stop();
+  });
   asio::co_spawn(process.io, listen(acceptor, door), asio::detached);
   process.io.run();
   throw Interrupted(interrupt.signal());
@@ -144,7 +162,7 @@ void serve_until_signal(Process& process, Door& door, asio::ip::tcp::acceptor& a
 
 }  // namespace
 
-Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options) {
+DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions& options) {
   check_deployable(loaded, options);
   const Job& job = loaded.job;
   Process process(loaded, options);
@@ -161,7 +179,6 @@ Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options) {
   auto acceptor = open_acceptor(
       process.io,
       parse_address(body_only && !job.server.body.empty() ? job.server.body : job.server.listen));
-  options.on_listening(text_of(acceptor.local_endpoint()));
 
   std::optional<State> state;
   if (!options.serve.empty()) {
@@ -172,8 +189,7 @@ Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options) {
     process.server.federation = nullptr;
   }
   if (body_only || state) {
-    serve_until_signal(process, door, acceptor);
-    return Json::object();
+    serve_until_signal(process, options, door, acceptor);
   }
   return train(process, options, door, acceptor);
 }

@@ -21,8 +21,12 @@ struct DeploymentOptions {
   std::function<void(const Json& line)> on_round = [](const Json&) {};
 };
 
-// Errors: DataError where the job is not for deployment. A signal ends it as Interrupted.
-// Returns the summary; an empty object from a body or prediction server.
-Json run_deployment(const LoadedJob& loaded, const DeploymentOptions& options);
+struct DeploymentResult {
+  Json summary, measured;
+};
+
+// Runs a job to its end; a body or prediction server, to a signal. Errors: DataError where the job
+// is not for deployment; Interrupted after a signal.
+DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions& options);
 
 }  // namespace cleave

@@ -1,7 +1,6 @@
 #include "server/interrupt.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <csignal>
 #include <cstdlib>
 
@@ -10,16 +9,22 @@
 namespace cleave {
 namespace {
 
-asio::awaitable<void> abandon(Server& server, std::string reason) {
-  co_await close_body_sessions(server, reason);
-  if (server.federation) co_await server.federation->abandon(reason);
+constexpr std::chrono::seconds kPatience{3};
+constexpr const char* kReason = "the server was interrupted";
+
+asio::awaitable<void> tell_all(Server& server) {
+  co_await close_body_sessions(server, kReason);
+  if (server.federation) co_await server.federation->abandon(kReason);
 }
 
 }  // namespace
 
-InterruptWatch::InterruptWatch(asio::io_context& io, Server& server,
-                               std::function<void()> on_signal)
-    : io_(io), signals_(io, SIGINT, SIGTERM), server_(server), on_signal_(std::move(on_signal)) {
+InterruptWatch::InterruptWatch(asio::io_context& io, Server& server, std::function<void()> on_told)
+    : io_(io),
+      signals_(io, SIGINT, SIGTERM),
+      server_(server),
+      on_told_(std::move(on_told)),
+      patience_(io, kPatience) {
   wait();
 }
 
@@ -29,9 +34,21 @@ void InterruptWatch::wait() {
     if (signal_ != 0) std::_Exit(128 + number);
     signal_ = number;
     log_warn("interrupted: the round in flight is abandoned; a second signal kills");
-    on_signal_();
-    asio::co_spawn(io_, abandon(server_, "the server was interrupted"), asio::detached);
+    abandon();
     wait();
+  });
+}
+
+void InterruptWatch::abandon() {
+  patience_.expires_after(kPatience);
+  patience_.async_wait([this](const boost::system::error_code& all_told) {
+    if (all_told) return;
+    cut_off(server_, kReason);
+    on_told_();
+  });
+  asio::co_spawn(io_, tell_all(server_), [this](std::exception_ptr) {
+    patience_.cancel();
+    on_told_();
   });
 }
 

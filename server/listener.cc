@@ -1,9 +1,10 @@
 #include "server/listener.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "common/base/error.h"
@@ -16,12 +17,20 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 
+std::string not_invited(const std::string& id) {
+  return id +
+         " is not on the roster; add it to server.roster, or use the certificate of a client "
+         "that is";
+}
+
 asio::awaitable<void> let_in(tcp::socket socket, Door& door) {
+  // Dismissal ends operations with an error, like any other loss of the peer.
+  co_await asio::this_coro::throw_if_cancelled(false);
   std::shared_ptr<Link> link;
   std::string problem;
   try {
     link = co_await tls_accept(door.context, std::move(socket), door.deadlines);
-    if (!door.roster.contains(link->peer())) problem = link->peer() + " is not on the roster";
+    if (!door.roster.contains(link->peer())) problem = not_invited(link->peer());
   } catch (const Error& error) {
     log_warn(std::string("refused ") + error.what());
     co_return;
@@ -56,6 +65,12 @@ tcp::acceptor open_acceptor(asio::io_context& io, const Address& address) {
   return acceptor;
 }
 
+void dismiss_guests(Door& door) {
+  for (asio::cancellation_signal& guest : door.guests) {
+    guest.emit(asio::cancellation_type::terminal);
+  }
+}
+
 asio::awaitable<void> listen(tcp::acceptor& acceptor, Door& door) {
   while (acceptor.is_open()) {
     error_code error;
@@ -69,7 +84,11 @@ asio::awaitable<void> listen(tcp::acceptor& acceptor, Door& door) {
       co_await pause.async_wait(asio::use_awaitable);
       continue;
     }
-    asio::co_spawn(acceptor.get_executor(), let_in(std::move(socket), door), asio::detached);
+    const auto guest = door.guests.emplace(door.guests.end());
+    asio::co_spawn(acceptor.get_executor(), let_in(std::move(socket), door),
+                   asio::bind_cancellation_slot(guest->slot(), [&door, guest](std::exception_ptr) {
+                     door.guests.erase(guest);
+                   }));
   }
 }
 

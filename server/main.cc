@@ -14,6 +14,10 @@ namespace {
 
 using namespace cleave;
 
+const std::map<std::string, ServerRole> kRoles = {{"both", ServerRole::kBoth},
+                                                  {"coordinator", ServerRole::kCoordinator},
+                                                  {"body", ServerRole::kBody}};
+
 struct Options {
   std::string job, out, serve;
   std::vector<std::string> settings;
@@ -41,8 +45,9 @@ int serve(Options& options) {
     fmt::print("{}", table.row(line));
     std::fflush(stdout);
   };
-  const Json summary = run_deployment(loaded, deployment);
-  if (!summary.empty()) fmt::print("{}{}\n", summary_text(summary), deployment.out.string());
+  const DeploymentResult result = run_deployment(loaded, deployment);
+  fmt::print("{}{}{}\n", summary_text(result.summary), measured_text(result.measured),
+             deployment.out.string());
   return 0;
 }
 
@@ -53,17 +58,18 @@ int main(int argc, char** argv) {
   Options options;
   app.add_option("job", options.job, "The job file (docs/job.md), with its [server] table")
       ->required();
-  app.add_option("--set", options.settings, "key=value, over the job file; may be repeated");
+  app.add_option("--set", options.settings, "key=value, over the job file; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--out", options.out, "The run directory; default runs/<name>-<utc>");
   app.add_flag("--resume", options.deployment.resume, "Continue the run in --out");
-  const std::map<std::string, ServerRole> roles = {{"both", ServerRole::kBoth},
-                                                   {"coordinator", ServerRole::kCoordinator},
-                                                   {"body", ServerRole::kBody}};
-  app.add_option("--role", options.deployment.role,
-                 "both, coordinator or body: which part this process is")
-      ->transform(CLI::CheckedTransformer(roles, CLI::ignore_case));
+  std::string role = "both";
+  app.add_option("--role", role, "Which part this process is; default both")
+      ->check(CLI::IsMember({"both", "coordinator", "body"}));
   app.add_option("--serve", options.serve,
                  "A finished run directory: answer cleave-client --predict instead of training");
   app.footer("Example:\n  cleave-server job.toml --out runs/hospitals");
-  return run_program(app, argc, argv, [&] { return serve(options); });
+  return run_program(app, argc, argv, [&] {
+    options.deployment.role = kRoles.at(role);
+    return serve(options);
+  });
 }

@@ -73,4 +73,11 @@ std::string summary_text(const Json& summary) {
   return out;
 }
 
+std::string measured_text(const Json& measured) {
+  return fmt::format("peak RSS {} MB, {} threads, {}, {:.1f} s\n",
+                     measured.at("peak_rss_mb").get<int>(), measured.at("threads").get<int>(),
+                     measured.at("blas").get<std::string>(),
+                     measured.at("wall_seconds").get<double>());
+}
+
 }  // namespace cleave

@@ -19,6 +19,9 @@ class RoundTable {
 // Status, accuracies, bytes by kind beside the closed form, work.
 std::string summary_text(const Json& summary);
 
+// Peak memory, threads, BLAS, seconds.
+std::string measured_text(const Json& measured);
+
 // "12.3 MB", powers of ten.
 std::string human_bytes(double bytes);
 

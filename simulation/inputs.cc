@@ -15,8 +15,10 @@ std::string group_column(const Job& job) {
              : std::string();
 }
 
-Dataset load_if_named(const std::string& path, const JobInputs& inputs, const std::string& group) {
+Dataset load_if_named(const char* key, const std::string& path, const JobInputs& inputs,
+                      const std::string& group = "") {
   if (path.empty()) return {};
+  if (!fs::exists(path)) throw IoError(std::string(key) + ": no such file or folder: " + path);
   return load_dataset(path, inputs.form, inputs.labels,
                       {inputs.job.data.columns, inputs.job.data.header, group});
 }
@@ -32,6 +34,21 @@ Partition from_file(const fs::path& path, std::size_t samples) {
   } catch (const DataError& error) {
     throw DataError(path.string() + ": " + error.what());
   }
+}
+
+Partition deal(const Job& job, const Dataset& train) {
+  const auto& f = job.federation;
+  std::vector<std::int32_t> labels;
+  for (const Example& example : train.examples) labels.push_back(example.label);
+  const PartitionOptions options{
+      seed_of(job, Seed::kPartition), static_cast<std::uint32_t>(f.clients), f.alpha,
+      static_cast<std::uint32_t>(f.classes_per_client), static_cast<std::uint32_t>(f.min_size)};
+  if (f.partition == "iid") return partition_iid(labels, options);
+  if (f.partition == "dirichlet") return partition_dirichlet(labels, options);
+  if (f.partition == "quantity") return partition_quantity(labels, options);
+  if (f.partition == "pathological") return partition_pathological(labels, options);
+  if (f.partition.rfind("column:", 0) == 0) return partition_groups(train.groups);
+  return from_file(f.partition.substr(std::string("file:").size()), train.size());
 }
 
 }  // namespace
@@ -54,26 +71,24 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   }
   if (!with_data) return inputs;
   if (job.data.train.empty()) throw DataError("data.train is missing: name the training data");
-  inputs.train = load_if_named(job.data.train, inputs, group_column(job));
-  inputs.dev = load_if_named(job.data.dev, inputs, "");
-  inputs.test = load_if_named(job.data.test, inputs, "");
+  inputs.train = load_if_named("data.train", job.data.train, inputs, group_column(job));
+  inputs.dev = load_if_named("data.dev", job.data.dev, inputs);
+  inputs.test = load_if_named("data.test", job.data.test, inputs);
   if (job.eval.test && job.data.test.empty()) throw DataError("eval.test needs data.test");
   return inputs;
 }
 
 Partition make_partition(const Job& job, const Dataset& train) {
-  const auto& f = job.federation;
-  std::vector<std::int32_t> labels;
-  for (const Example& example : train.examples) labels.push_back(example.label);
-  const PartitionOptions options{
-      seed_of(job, Seed::kPartition), static_cast<std::uint32_t>(f.clients), f.alpha,
-      static_cast<std::uint32_t>(f.classes_per_client), static_cast<std::uint32_t>(f.min_size)};
-  if (f.partition == "iid") return partition_iid(labels, options);
-  if (f.partition == "dirichlet") return partition_dirichlet(labels, options);
-  if (f.partition == "quantity") return partition_quantity(labels, options);
-  if (f.partition == "pathological") return partition_pathological(labels, options);
-  if (f.partition.rfind("column:", 0) == 0) return partition_groups(train.groups);
-  return from_file(f.partition.substr(std::string("file:").size()), train.size());
+  Partition partition = deal(job, train);
+  check_participants(job, partition.clients.size());
+  return partition;
+}
+
+void check_participants(const Job& job, std::size_t clients) {
+  if (static_cast<std::size_t>(job.federation.per_round) <= clients) return;
+  throw DataError("federation.per_round = " + std::to_string(job.federation.per_round) +
+                  " is above the number of clients, " + std::to_string(clients) +
+                  "; lower it, or raise federation.clients");
 }
 
 std::string client_id(std::size_t index, std::size_t clients) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "client/pruning.h"
@@ -12,6 +13,8 @@
 
 namespace cleave {
 namespace {
+
+constexpr long long kMostTexts = 10'000'000;
 
 using Positions = std::vector<std::uint32_t>;
 
@@ -166,6 +169,33 @@ Plan plan_shares(const Job& job, const std::vector<Share>& shares,
   return plan;
 }
 
+// `samples` of `mean` rows each, as whole rows whose sum is the rounded total.
+std::vector<Share> equal_shares(const Job& job, std::int64_t samples, double mean) {
+  const auto clients = static_cast<std::size_t>(job.federation.clients);
+  std::vector<Share> shares(clients);
+  std::uint64_t given = 0;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const auto until = static_cast<std::uint64_t>(std::llround(mean * static_cast<double>(i + 1)));
+    Share& share = shares[static_cast<std::size_t>(i) % clients];
+    share.lengths.push_back(until - given);
+    share.labels.push_back(0);
+    given = until;
+  }
+  return shares;
+}
+
+double fewest_visited(const std::vector<RoundTrace>& rounds) {
+  double fewest = rounds.empty() ? 0 : std::numeric_limits<double>::infinity();
+  for (const RoundTrace& round : rounds) {
+    double visited = 0;
+    for (const ParticipantTrace& p : round.participants) {
+      visited += static_cast<double>(p.kept.samples);
+    }
+    fewest = std::min(fewest, visited);
+  }
+  return fewest;
+}
+
 }  // namespace
 
 Plan plan_job(const JobInputs& inputs, const Partition& partition) {
@@ -187,33 +217,34 @@ Lengths parse_lengths(const std::string& text) {
   char rest = 0;
   long long max = 0, samples = 0;
   if (std::sscanf(text.c_str(), "%lf:%lld:%lld%c", &lengths.mean, &max, &samples, &rest) != 3 ||
-      !(lengths.mean >= 1) || max < lengths.mean || samples < 1) {
-    throw UsageError("--lengths " + text +
-                     ": expected MEAN:MAX:N rows per text and number of texts, e.g. 23.5:60:6920");
+      !(lengths.mean >= 1) || max < lengths.mean || samples < 1 || samples > kMostTexts) {
+    throw UsageError(
+        "--lengths " + text +
+        ": expected MEAN:MAX:N, the mean and the most rows of a text and the number of "
+        "texts, up to 10 million, e.g. 23.5:60:6920");
   }
   lengths.max = max;
   lengths.samples = samples;
   return lengths;
 }
 
-// Clients share the samples evenly; every sample has the mean length. The bounds let lengths vary:
-// least, all samples of a kept part at one row; most, all at the maximum, as far as the mean
-// allows.
+// The bounds ask which samples a round visits: at least, those with the fewest rows that the rest
+// leaves them, none of it above max; at most, the longest, the rest at one row each.
 Plan plan_from_lengths(const Job& job, const Lengths& lengths) {
-  const auto clients = static_cast<std::size_t>(job.federation.clients);
-  std::vector<Share> shares(clients);
-  const double total = lengths.mean * static_cast<double>(lengths.samples);
-  std::uint64_t given = 0;
-  for (std::int64_t i = 0; i < lengths.samples; ++i) {
-    const auto until = static_cast<std::uint64_t>(
-        std::llround(total * static_cast<double>(i + 1) / static_cast<double>(lengths.samples)));
-    Share& share = shares[static_cast<std::size_t>(i) % clients];
-    share.lengths.push_back(until - given);
-    share.labels.push_back(0);
-    given = until;
-  }
-  Plan plan = plan_shares(job, shares, {}, {});
+  check_participants(job, static_cast<std::size_t>(job.federation.clients));
+  const auto expected = [&](double mean) {
+    return plan_shares(job, equal_shares(job, lengths.samples, mean), {}, {}).expected;
+  };
+  Plan plan;
   plan.exact = false;
+  plan.expected = expected(lengths.mean);
+  const auto all = static_cast<double>(lengths.samples);
+  const double visited = fewest_visited(plan.expected);
+  const double rest = all - visited, total = all * lengths.mean;
+  const auto max = static_cast<double>(lengths.max);
+  if (visited == 0) return {false, plan.expected, plan.expected, plan.expected};
+  plan.least = expected(std::max(1.0, (total - rest * max) / visited));
+  plan.most = expected(std::min(max, (total - rest) / visited));
   return plan;
 }
 

@@ -17,7 +17,8 @@ struct Plan {
 // From the data itself.
 Plan plan_job(const JobInputs& inputs, const Partition& partition);
 
-// From text lengths alone: n samples of mean rows (prompt not counted), none above max.
+// From text lengths alone: n samples of mean rows (prompt not counted), none above max, dealt
+// evenly to the clients. Evaluation is left out: nothing is known of its data.
 struct Lengths {
   double mean = 0;
   std::int64_t max = 0;

@@ -30,7 +30,9 @@ struct JobInputs {
 // Errors: IoError, DataError.
 JobInputs load_inputs(const Job& job, bool with_data = true);
 
+// Errors: DataError, also where fewer clients result than a round needs.
 Partition make_partition(const Job& job, const Dataset& train);
+void check_participants(const Job& job, std::size_t clients);
 
 // "client-0007": padded so that sorted ids are in numeric order.
 std::string client_id(std::size_t index, std::size_t clients);

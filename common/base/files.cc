@@ -92,8 +92,15 @@ void write_atomically(const fs::path& path, std::string_view content, unsigned m
 void append_line(const fs::path& path, std::string_view line) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (file.get() < 0) fail("open", path);
-  write_all(file.get(), std::string(line) + '\n', path);
-  if (::fsync(file.get()) != 0) fail("flush", path);
+  const auto before = static_cast<off_t>(size_of(file.get(), path));
+  try {
+    write_all(file.get(), std::string(line) + '\n', path);
+    if (::fsync(file.get()) != 0) fail("flush", path);
+  } catch (...) {
+    // No half line stays; where even that fails, the first error says more.
+    [[maybe_unused]] const int shortened = ::ftruncate(file.get(), before);
+    throw;
+  }
   if (!file.close()) fail("close", path);
 }
 

@@ -37,6 +37,8 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
     const std::size_t whole = edit_distance(name, candidate);
     const std::size_t part = 1 + edit_distance(last_part(name), last_part(candidate));
     const std::size_t distance = std::min(whole, part);
+    // A name that shares no character with another does not resemble it.
+    if (whole >= std::max(name.size(), candidate.size())) continue;
     if (distance < best_distance || (best.empty() && distance == best_distance)) {
       best = candidate;
       best_distance = distance;

@@ -41,7 +41,10 @@ at::Tensor decode_rows(Buffer bytes, Dtype dtype, std::int64_t rows, std::int64_
   CLEAVE_CHECK(bytes.size() >= count * dtype_size(dtype));
   const bool good = dtype == Dtype::kF32 ? finite<std::uint32_t, 0x7f800000>(bytes.data(), count)
                                          : finite<std::uint16_t, 0x7f80>(bytes.data(), count);
-  if (!good) throw ProtocolError("a tensor holds NaN or infinite values");
+  if (!good)
+    throw ProtocolError(
+        "a tensor holds NaN or infinite values; where training has diverged, lower "
+        "optimizer.lr_prompt and optimizer.lr_tail");
   const auto owner = std::make_shared<Buffer>(std::move(bytes));
   return at::from_blob(
              owner->data(), {rows, width}, [owner](void*) {}, scalar_type(dtype))

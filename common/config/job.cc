@@ -19,7 +19,10 @@ std::string preset_name(std::string_view text, const std::string& file,
                         const std::vector<std::string>& settings) {
   std::string name = peek_string(text, file, "preset");
   for (const std::string& setting : settings) {
-    if (setting.rfind("preset=", 0) == 0) name = setting.substr(7);
+    if (setting.rfind("preset=", 0) != 0) continue;
+    Job named;
+    apply_setting(setting, bind(named));
+    name = named.preset;
   }
   return name;
 }
@@ -37,7 +40,11 @@ LoadedJob parse_job(std::string_view text, const std::string& file, const fs::pa
     apply_setting(setting, keys);
     loaded.set.push_back(setting.substr(0, setting.find('=')));
   }
-  check_job(loaded.job);
+  try {
+    check_job(loaded.job);
+  } catch (const DataError& error) {
+    throw DataError(file + ": " + error.what());
+  }
   return loaded;
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "common/base/error.h"
-#include "common/base/nearest.h"
 #include "common/config/toml_reader.h"
 
 namespace cleave {
@@ -34,9 +32,7 @@ const std::vector<Preset>& presets() {
 }  // namespace
 
 std::string apply_preset(const std::string& name, const std::vector<Key>& keys) {
-  std::vector<std::string_view> known;
   for (const Preset& preset : presets()) {
-    known.push_back(preset.name);
     if (preset.name != name) continue;
     std::string notes;
     for (const Setting& setting : preset.settings) {
@@ -46,8 +42,7 @@ std::string apply_preset(const std::string& name, const std::vector<Key>& keys) 
     }
     return notes;
   }
-  throw DataError("unknown preset \"" + name + "\"" + did_you_mean(name, known) +
-                  "; known: " + one_of(known));
+  return {};
 }
 
 }  // namespace cleave

@@ -3,6 +3,7 @@
 // One translation unit parses TOML; its library is compiled here and nowhere else.
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -51,8 +52,16 @@ std::string short_text(const toml::node& node) {
 }
 
 std::string located(const std::string& value, const Key& key, const Source& source) {
-  if (!key.rule.is_path || value.empty()) return value;
-  return fs::absolute(source.folder / value).lexically_normal().string();
+  const auto absolute = [&](const std::string& path) {
+    return fs::absolute(source.folder / path).lexically_normal().string();
+  };
+  constexpr std::string_view kFile = "file:";
+  const auto& prefixes = key.rule.prefixes;
+  if (std::find(prefixes.begin(), prefixes.end(), kFile) != prefixes.end() &&
+      value.size() > kFile.size() && value.substr(0, kFile.size()) == kFile) {
+    return std::string(kFile) + absolute(value.substr(kFile.size()));
+  }
+  return key.rule.is_path && !value.empty() ? absolute(value) : value;
 }
 
 void assign(const Key& key, const toml::node& node, const Source& source) {

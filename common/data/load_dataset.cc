@@ -75,10 +75,14 @@ Dataset load_dataset(const fs::path& path, const InputForm& form, const LabelMap
   return data;
 }
 
-Dataset load_unlabelled(const fs::path& path, const InputForm& form) {
+Dataset load_unlabelled(const fs::path& path, const InputForm& form, const DataOptions& options) {
   Dataset data;
   if (const auto* text = std::get_if<TextInput>(&form)) {
-    for (const TextRow& row : read_plain_texts(path)) data.examples.push_back(tokenize(row, *text));
+    const auto format = table_format(path);
+    const auto rows =
+        format ? read_text_table(path, {*format, options.columns, options.header, "", false})
+               : read_plain_texts(path);
+    for (const TextRow& row : rows) data.examples.push_back(tokenize(row, *text));
     return data;
   }
   const ImageSpec& spec = std::get<ImageSpec>(form);

@@ -32,8 +32,10 @@ struct DataOptions {
 Dataset load_dataset(const std::filesystem::path& path, const InputForm& form,
                      const LabelMap& labels, const DataOptions& options);
 
-// Unlabelled inputs for prediction: a text file with one text a line, or pictures. Labels are 0.
-Dataset load_unlabelled(const std::filesystem::path& path, const InputForm& form);
+// Unlabelled inputs for prediction: a text file with one text a line (a tab begins the pair's
+// text), a table whose labels are ignored and may be missing, or pictures. Labels are 0.
+Dataset load_unlabelled(const std::filesystem::path& path, const InputForm& form,
+                        const DataOptions& options = {});
 Example make_text_example(const std::string& text, const TextInput& input);
 
 }  // namespace cleave

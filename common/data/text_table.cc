@@ -92,7 +92,8 @@ Fields parse_csv(std::string_view line, Lines& lines, const fs::path& path) {
   }
 }
 
-Fields default_columns(std::size_t count, const std::string& where) {
+Fields default_columns(std::size_t count, bool labelled, const std::string& where) {
+  if (count == 1 && !labelled) return {"text"};
   if (count == 2) return {"text", "label"};
   if (count == 3) return {"text", "text_pair", "label"};
   throw DataError(where + ": " + std::to_string(count) +
@@ -115,12 +116,14 @@ void assign(TextRow& row, const std::string& column, std::string value,
 
 void require_columns(const Fields& columns, const TableOptions& options, const std::string& where) {
   std::vector<std::string_view> known(columns.begin(), columns.end());
-  Fields needed = {"text", "label"};
+  Fields needed = {"text"};
+  if (options.labelled) needed.push_back("label");
   if (!options.group_column.empty()) needed.push_back(options.group_column);
   for (const std::string& name : needed) {
     if (std::find(columns.begin(), columns.end(), name) == columns.end()) {
       throw DataError(where + ": no column \"" + name + "\"" + did_you_mean(name, known) +
-                      "; the columns are " + one_of(known) + " (see data.columns, data.header)");
+                      "; the columns are named " + one_of(known) +
+                      " (see data.columns, data.header)");
     }
   }
 }
@@ -140,7 +143,7 @@ std::vector<TextRow> read_separated(std::string_view content, const fs::path& pa
     const std::string where = place(path, row.line);
     if (std::exchange(first, false)) {
       if (columns.empty()) {
-        columns = options.header ? fields : default_columns(fields.size(), where);
+        columns = options.header ? fields : default_columns(fields.size(), options.labelled, where);
       }
       require_columns(columns, options, where);
       if (options.header) continue;

@@ -18,6 +18,7 @@ struct TableOptions {
   std::vector<std::string> columns;
   bool header = false;
   std::string group_column;  // also kept, for partition = "column:NAME"; empty: none
+  bool labelled = true;      // false: the label column may be missing
 };
 
 struct TextRow {

@@ -24,9 +24,18 @@ void check_frame_size(const RowsForm& form) {
   }
 }
 
+// The prompt starts as a text of that many tokens, with their positions.
+void check_prompt_length(const Job& job, const ModelConfig& config) {
+  if (config.is_image() || job.tuning.tokens <= config.positions) return;
+  throw DataError("tuning.tokens = " + std::to_string(job.tuning.tokens) +
+                  " is above the model's " + std::to_string(config.positions) +
+                  " positions; lower it");
+}
+
 }  // namespace
 
 JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels) {
+  check_prompt_length(job, model.config);
   JobParts parts;
   parts.config = model.config;
   parts.architecture = model.architecture;

@@ -9,7 +9,6 @@
 #include <set>
 
 #include "common/base/error.h"
-#include "common/base/nearest.h"
 #include "common/model/torch_dtype.h"
 
 namespace cleave {
@@ -83,9 +82,7 @@ std::vector<std::string> Checkpoint::names() const {
 const Checkpoint::Entry& Checkpoint::entry(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {
-    std::vector<std::string_view> known;
-    for (const auto& [other, entry] : entries_) known.push_back(other);
-    throw DataError(folder_.string() + " has no tensor " + name + did_you_mean(name, known) +
+    throw DataError(folder_.string() + " has no tensor " + name +
                     "; a slice made for another cut, or another architecture?");
   }
   return found->second;

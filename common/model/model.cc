@@ -27,7 +27,7 @@ at::ScalarType scalar_type(Precision precision) {
 Model open_model(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw IoError("no model folder at " + folder.string() +
-                  "; set model.path to a Hugging Face folder");
+                  "; expected a Hugging Face folder, with config.json and model.safetensors");
   }
   ModelConfig config = load_model_config(folder);
   const Architecture& architecture = find_architecture(config.model_type);

@@ -23,7 +23,8 @@ void write_tensors(const Model& model, const std::vector<std::string>& names,
     tensors.push_back({name, info.dtype, info.shape});
   }
   const NewHeader header = make_safetensors_header(std::move(tensors), {{"format", "pt"}});
-  std::ofstream out(path, std::ios::binary);
+  const fs::path temporary = path.string() + ".tmp";
+  std::ofstream out(temporary, std::ios::binary);
   out.write(header.bytes.data(), static_cast<std::streamsize>(header.bytes.size()));
   for (const std::string& name : header.order) {
     const Checkpoint::Entry& entry = model.checkpoint.entry(name);
@@ -32,7 +33,10 @@ void write_tensors(const Model& model, const std::vector<std::string>& names,
               static_cast<std::streamsize>(tensor.nbytes()));
   }
   out.close();
-  if (!out) throw IoError("cannot write " + path.string() + ": " + errno_text());
+  if (out) return fs::rename(temporary, path);
+  const std::string why = errno_text();
+  fs::remove(temporary);
+  throw IoError("cannot write " + path.string() + ": " + why);
 }
 
 }  // namespace

@@ -6,21 +6,24 @@
 #include "common/base/log.h"
 #include "common/base/version.h"
 #include "common/model/threads.h"
+#include "common/program/typo.h"
 
 namespace cleave {
 
-int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
-  std::string level = "info";
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run,
+                const std::string& log_level) {
+  std::string level = log_level;
   app.set_version_flag("--version", kProgramVersion);
-  app.add_option("--log-level", level, "How much is logged to stderr")
+  app.add_option("--log-level", level, "How much is logged to stderr; default " + log_level)
       ->check(CLI::IsMember(kLogLevels));
-  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return std::string(error.what()) + "\nSee " + failed->get_name() + " --help\n";
-  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const Reached at = walk_command_line(app, argc, argv);
+    std::fprintf(stderr, "%s: %s\nSee %s --help\n", at.name.c_str(),
+                 at.problem.empty() ? error.what() : at.problem.c_str(), at.name.c_str());
+    return static_cast<int>(Exit::kUsage);
   }
   start_logging(level);
   pick_blas_kernels();

@@ -8,7 +8,8 @@
 namespace cleave {
 
 // Parses, sets up logging and the BLAS, and runs; returns the exit code. A wrong command line
-// prints one line and the way to help, and gives 2.
-int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run);
+// prints what is wrong with it and the way to help, and gives 2. `log_level` is the default.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run,
+                const std::string& log_level = "info");
 
 }  // namespace cleave

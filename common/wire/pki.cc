@@ -109,12 +109,23 @@ void check_name(const std::string& name) {
   }
 }
 
+void check_host(const std::string& host) {
+  const bool plain =
+      host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") ==
+      std::string::npos;
+  if (host.empty() || host.size() > 253 || !plain) {
+    throw UsageError("\"" + host +
+                     "\" is not one host: expected a DNS name or an IP address, e.g. "
+                     "server.example.org");
+  }
+}
+
 std::string alternative_names(const std::string& name, const std::vector<std::string>& hosts) {
   std::string out = "DNS:" + name;
   for (const std::string& host : hosts) {
+    check_host(host);
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(host, not_an_address);
-    if (host.find(',') != std::string::npos) throw UsageError("\"" + host + "\" is not one host");
     out += (not_an_address ? ",DNS:" : ",IP:") + host;
   }
   return out;

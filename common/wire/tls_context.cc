@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
@@ -153,11 +154,12 @@ ssl::context make_tls_context(const Credentials& credentials, TlsSide side) {
   context.use_certificate_chain_file(credentials.certificate.string(), error);
   load(error, "certificate", credentials.certificate);
   context.use_private_key_file(credentials.key.string(), ssl::context::pem, error);
-  load(error, "key", credentials.key);
-  if (SSL_CTX_check_private_key(raw) != 1) {
+  const auto reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+  if (error.category() == asio::error::get_ssl_category() && reason == X509_R_KEY_VALUES_MISMATCH) {
     throw DataError("the key " + credentials.key.string() + " does not belong to the certificate " +
                     credentials.certificate.string());
   }
+  load(error, "key", credentials.key);
   context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   return context;
 }

@@ -223,7 +223,10 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
   if (record.participants.size() < static_cast<std::size_t>(job_.federation.min_clients)) {
     throw UnavailableError(
         "round " + std::to_string(round) + " has " + std::to_string(record.participants.size()) +
-        " updates, " + "federation.min_clients is " + std::to_string(job_.federation.min_clients));
+        " updates, federation.min_clients is " + std::to_string(job_.federation.min_clients) +
+        (record.lost.empty()
+             ? ""
+             : "; " + record.lost[0].client + " was lost: " + record.lost[0].reason));
   }
   co_return co_await lane_.run([&] { return average.mean.finish(); });
 }
@@ -262,6 +265,10 @@ asio::awaitable<void> Federation::abandon(const std::string& reason) {
     farewells.push_back(send_farewell(member->link, Exit::kUnavailable, reason));
   }
   co_await gather(std::move(farewells));
+  cut_off(reason);
+}
+
+void Federation::cut_off(const std::string& reason) {
   for (const auto& [id, member] : members_) member->link->close(reason);
 }
 

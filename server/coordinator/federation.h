@@ -54,6 +54,8 @@ class Federation {
   asio::awaitable<void> dismiss(const std::string& reason);
   // Tells all members why and closes their links: what is pending fails, nobody is admitted.
   asio::awaitable<void> abandon(const std::string& reason);
+  // Closes all members' links at once, untold.
+  void cut_off(const std::string& reason);
   bool abandoned() const { return !abandoned_.empty(); }
   const std::string& why_abandoned() const { return abandoned_; }
   // Whether clients are still waited for: no round has begun.

@@ -1,14 +1,16 @@
 #include "server/coordinator/measured.h"
 
+#include <openssl/crypto.h>
 #include <sys/resource.h>
+#include <torch/version.h>
 #include <unistd.h>
 
+#include <boost/version.hpp>
 #include <fstream>
 #include <string>
 #include <thread>
 
 #include "common/base/revision.h"
-#include "common/base/version.h"
 #include "common/model/threads.h"
 
 namespace cleave {
@@ -39,11 +41,6 @@ double Stopwatch::wall_seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
 }
 
-int peak_rss_mb() {
-  return static_cast<int>(
-      std::strtol(line_value("/proc/self/status", "VmHWM").c_str(), nullptr, 10) / 1024);
-}
-
 Json measure(const Stopwatch& watch, int threads) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
@@ -55,7 +52,12 @@ Json measure(const Stopwatch& watch, int threads) {
           {"host", host},
           {"processor", line_value("/proc/cpuinfo", "model name")},
           {"processors", std::thread::hardware_concurrency()},
-          {"program", kProgramVersion},
+          {"versions",
+           {{"cleave", CLEAVE_VERSION},
+            {"libtorch", TORCH_VERSION},
+            {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+            {"boost", BOOST_LIB_VERSION},
+            {"compiler", __VERSION__}}},
           {"revision", kRevision}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "common/base/peak_rss.h"
 #include "server/coordinator/record.h"
 
 namespace cleave {
@@ -16,10 +17,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Wall and CPU seconds, peak RSS, threads, BLAS, host, program and git revision.
+// Wall and CPU seconds, peak RSS, threads, BLAS, host, versions and git revision.
 Json measure(const Stopwatch& watch, int threads);
-
-// The peak resident memory of this process (VmHWM) in MB.
-int peak_rss_mb();
 
 }  // namespace cleave

@@ -90,7 +90,9 @@ WorkTrace work_of(const Json& json) {
 std::vector<double> client_accuracies(const Evaluation& evaluation,
                                       const LabelCounts& label_counts) {
   std::vector<double> out;
-  if (evaluation.clients.size() > 1 || label_counts.empty()) {
+  const bool for_all = evaluation.clients.size() == 1 && !label_counts.empty() &&
+                       label_counts.count(evaluation.clients[0].client) == 0;
+  if (!for_all) {
     for (const auto& client : evaluation.clients) {
       out.push_back(accuracy({client.report.confusion}));
     }

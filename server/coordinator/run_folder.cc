@@ -18,6 +18,19 @@ Json parse(const std::string& text, const fs::path& path) {
   }
 }
 
+// A line that trace_of and traffic_of can read, of the round that follows.
+Json journal_line(const std::string& text, std::size_t round, const fs::path& path) {
+  Json line = parse(text, path);
+  try {
+    trace_of(line);
+    traffic_of(line);
+    if (line.at("round").get<std::size_t>() == round) return line;
+  } catch (const Json::exception&) {
+  }
+  throw DataError(path.string() + ":" + std::to_string(round) + " is damaged: no record of round " +
+                  std::to_string(round));
+}
+
 std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   const auto found = saved.metadata.find("round");
   if (found == saved.metadata.end() || found->second.empty() || found->second.size() > 9 ||
@@ -54,7 +67,9 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
 }
 
 RunFolder RunFolder::open(const fs::path& path) {
-  if (!fs::exists(path / "job.toml")) throw UsageError(path.string() + " is not a run directory");
+  if (!fs::exists(path / "job.toml")) {
+    throw UsageError(path.string() + " is not a run directory: it has no job.toml");
+  }
   RunFolder folder(path);
   folder.load_rounds();
   return folder;
@@ -84,7 +99,7 @@ void RunFolder::load_rounds() {
       const std::size_t end = text.find('\n', begin);
       if (end == std::string::npos) break;
       const std::string line = text.substr(begin, end - begin);
-      rounds_.push_back(parse(line, journal));
+      rounds_.push_back(journal_line(line, rounds_.size() + 1, journal));
       kept += line + '\n';
       begin = end + 1;
     }
