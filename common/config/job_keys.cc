@@ -3,6 +3,11 @@
 #include "common/config/job.h"
 
 namespace cleave {
+namespace {
+
+constexpr double kMaxCount = 1e9;  // of clients, of what each holds and of rounds: fits 32 bits
+
+}  // namespace
 
 std::vector<Key> bind(Job& job) {
   auto& f = job.federation;
@@ -47,16 +52,17 @@ std::vector<Key> bind(Job& job) {
       {"data.max_length", &job.data.max_length, at_least(3),
        "Longest text in tokens, special ones included; longer ones are cut."},
 
-      {"federation.clients", &f.clients, at_least(1), "Simulated clients (simulation only)."},
+      {"federation.clients", &f.clients, between(1, kMaxCount),
+       "Simulated clients (simulation only)."},
       {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},
-      {"federation.rounds", &f.rounds, at_least(0), "Rounds to run."},
+      {"federation.rounds", &f.rounds, between(0, kMaxCount), "Rounds to run."},
       {"federation.partition", &f.partition,
        one_of_names({"iid", "dirichlet", "quantity", "pathological"}, {"column:", "file:"}),
        "How the data is dealt to clients (simulation only)."},
       {"federation.alpha", &f.alpha, above(0), "Of dirichlet and quantity; smaller: more skew."},
-      {"federation.classes_per_client", &f.classes_per_client, at_least(1),
+      {"federation.classes_per_client", &f.classes_per_client, between(1, kMaxCount),
        "Shards of a client under pathological."},
-      {"federation.min_size", &f.min_size, at_least(1),
+      {"federation.min_size", &f.min_size, between(1, kMaxCount),
        "Fewest samples of a client under dirichlet and quantity."},
       {"federation.min_clients", &f.min_clients, at_least(1),
        "Updates that a round needs; with fewer the job stops."},

@@ -108,6 +108,17 @@ TEST(Files, LinesAreAppendedOneByOne) {
   EXPECT_EQ(read_file(folder / "log", 100), "one\ntwo\n");
 }
 
+TEST(Files, AFullDiskLeavesNoHalfLine) {
+  const TemporaryFolder folder;
+  const std::string before = std::string(4000, 'a') + '\n';
+  write_atomically(folder / "log", before);
+  {
+    const FileSizeLimit limit(4096);
+    EXPECT_THROW(append_line(folder / "log", std::string(1000, 'b')), IoError);
+  }
+  EXPECT_EQ(read_file(folder / "log", 10'000), before);
+}
+
 TEST(Files, AMapHoldsTheWholeFileAndAnEmptyOneIsEmpty) {
   const TemporaryFolder folder;
   write_atomically(folder / "file", "mapped");

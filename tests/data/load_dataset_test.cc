@@ -130,6 +130,18 @@ TEST(LoadDataset, UnlabelledInputsAreLinesOrPictures) {
       << "labels of unlabelled data do not count";
 }
 
+TEST(LoadDataset, ATablesLabelsAreIgnoredAndMayBeMissingWhereNoneAreNeeded) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "labelled.tsv", "a\tno such label\n");
+  write_atomically(folder / "bare.csv", "a\n");
+  write_atomically(folder / "bare.jsonl", R"({"text":"a"})");
+  for (const char* name : {"labelled.tsv", "bare.csv", "bare.jsonl"}) {
+    const Dataset data = load_unlabelled(folder / name, text_input());
+    ASSERT_EQ(data.size(), 1u) << name;
+    EXPECT_EQ(data.examples[0].ids, (Ids{1, 3, 2})) << name;
+  }
+}
+
 TEST(LoadDataset, BatchesFollowTheOrderAndTheLastIsWhatIsLeft) {
   Dataset data;
   data.examples.resize(5);

@@ -1,0 +1,203 @@
+// Jobs: precedence, what is shared with clients, and what no single key can refuse.
+#include "common/config/job.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "common/config/toml_reader.h"
+#include "tests/support/refusal.h"
+
+namespace cleave {
+namespace {
+
+using testing::refusal;
+
+LoadedJob parse(const std::string& toml, const std::vector<std::string>& settings = {}) {
+  return parse_job(toml, "job.toml", "/base", settings);
+}
+
+std::string why_refused(const std::string& toml, const std::vector<std::string>& settings = {}) {
+  return refusal([&] { parse(toml, settings); });
+}
+
+const std::string kPreset = "preset = \"sfprompt-reconstructed\"\n";
+
+TEST(Job, AnEmptyFileIsTheDefaultJob) {
+  EXPECT_EQ(job_toml(parse("").job), job_toml(Job{}));
+  EXPECT_EQ(parse("").notes, "");
+}
+
+TEST(Job, DefaultsAreWhatTheReferenceRunsFoundToWork) {
+  const Job job;
+  EXPECT_EQ(job.phases.bypass_epochs, 0);
+  EXPECT_EQ(job.phases.selection, "class");
+  EXPECT_EQ(job.phases.prune_from_round, 2);
+  EXPECT_EQ(job.federation.min_size, 16);
+}
+
+TEST(Job, ASettingGoesBeforeTheFileThePresetAndTheDefault) {
+  EXPECT_EQ(parse("").job.phases.keep, 1.0);
+  EXPECT_EQ(parse(kPreset).job.phases.keep, 0.5);
+  const std::string file = kPreset + "[phases]\nkeep = 0.25\n";
+  EXPECT_EQ(parse(file).job.phases.keep, 0.25);
+  EXPECT_EQ(parse(file, {"phases.keep=0.125"}).job.phases.keep, 0.125);
+  EXPECT_EQ(parse(file, {"phases.keep=0.125", "phases.keep=0.75"}).job.phases.keep, 0.75);
+  EXPECT_EQ(parse(file).job.phases.bypass_epochs, 10) << "the preset's other keys stay";
+}
+
+TEST(Job, APresetMayBeNamedByASettingInAnySpelling) {
+  for (const char* name : {"preset=sfprompt-reconstructed", "preset=\"sfprompt-reconstructed\""}) {
+    const LoadedJob loaded = parse("", {name});
+    EXPECT_EQ(loaded.job.phases.bypass_epochs, 10) << name;
+    EXPECT_NE(loaded.notes, "") << name;
+  }
+  EXPECT_EQ(parse(kPreset, {"preset="}).job.phases.bypass_epochs, 0);
+}
+
+TEST(Job, AnUnknownPresetIsRefusedWhereItIsNamed) {
+  const std::string why = why_refused("\npreset = \"sfprompt\"\n");
+  EXPECT_EQ(why.rfind("job.toml:2: preset: ", 0), 0u) << why;
+  EXPECT_NE(why.find("sfprompt-reconstructed"), std::string::npos) << why;
+  EXPECT_EQ(why_refused("", {"preset=x"}).rfind("--set preset=x: preset: ", 0), 0u);
+}
+
+TEST(Job, APartitionsFileIsRelativeToTheJobFileAsOtherPathsAre) {
+  EXPECT_EQ(parse("[federation]\npartition = \"file:p.json\"\n").job.federation.partition,
+            "file:/base/p.json");
+  EXPECT_EQ(parse("[federation]\npartition = \"column:user\"\n").job.federation.partition,
+            "column:user");
+}
+
+TEST(Job, TheKeysThatWereSetAreKnown) {
+  EXPECT_EQ(parse("seed = 3\n[cut]\nhead = 2\n", {"optimizer.lr_tail=0.1"}).set,
+            (std::vector<std::string>{"cut.head", "seed", "optimizer.lr_tail"}));
+}
+
+TEST(Job, KeysThatContradictEachOtherAreRefused) {
+  EXPECT_NE(why_refused("[federation]\nmin_clients = 6\n").find("min_clients = 6"),
+            std::string::npos);
+  EXPECT_NE(why_refused("[deadlines]\nconnect = 50\n").find("connect <= silence <= round"),
+            std::string::npos);
+  EXPECT_NE(why_refused("[phases]\nkeep = 0\n").find("keeps nothing"), std::string::npos);
+}
+
+// The bypass then mixes no rows: every image gives the same logits.
+TEST(Job, TheDegenerateBypassIsRefusedWithItsCure) {
+  const std::string cut = "[cut]\nhead = 0\ntail = 0\npool = \"cls\"\n";
+  EXPECT_EQ(why_refused(cut), "") << "without scores or bypass epochs there is no bypass";
+  EXPECT_EQ(why_refused(cut + "[phases]\nkeep = 0.5\nscore = \"random\"\n"), "");
+  for (const char* phases :
+       {"bypass_epochs = 1", "keep = 0.5", "keep = 0.5\nscore = \"el2n_low\""}) {
+    const std::string why = why_refused(cut + "[phases]\n" + phases + "\n");
+    EXPECT_NE(why.find("same logits"), std::string::npos) << phases;
+    EXPECT_NE(why.find("cut.pool = \"mean\""), std::string::npos) << phases;
+  }
+  for (const char* other : {"cut.head=1", "cut.tail=1", "cut.pool=mean"}) {
+    EXPECT_EQ(why_refused(cut + "[phases]\nbypass_epochs = 1\n", {other}), "") << other;
+  }
+}
+
+// Counts are 32 bits wide where partitions are drawn and rounds are counted.
+TEST(Job, CountsThatWouldWrapAreRefused) {
+  for (const char* key : {"clients", "classes_per_client", "min_size", "rounds"}) {
+    const std::string why = why_refused(std::string("[federation]\n") + key + " = 4294967306\n");
+    EXPECT_NE(why.find("job.toml:2: federation." + std::string(key)), std::string::npos) << why;
+  }
+}
+
+TEST(Job, WhatClientsGetHoldsNoPathsNoServerKeysAndNoRunKeys) {
+  Job job = parse(
+                "name = \"secret-name\"\n[model]\npath = \"secret-m\"\n[data]\n"
+                "train = \"secret-t\"\ndev = \"secret-d\"\ntest = \"secret-x\"\n[server]\n"
+                "listen = \"secret-l\"\ncert = \"secret-c\"\nkey = \"secret-k\"\n"
+                "ca = \"secret-a\"\nroster = [\"secret-r\"]\nbody = \"secret-b\"\n[run]\n"
+                "threads = 3\n")
+                .job;
+  const std::string shared = shared_job_toml(job);
+  for (const char* absent : {"secret", "[server]", "[run]", "path =", "train =", "/base"}) {
+    EXPECT_EQ(shared.find(absent), std::string::npos) << absent << " in\n" << shared;
+  }
+  EXPECT_NE(shared.find("lr_prompt = 0.05"), std::string::npos);
+  EXPECT_NE(shared.find("labels = []"), std::string::npos);
+  EXPECT_NE(job_toml(job).find("secret-k"), std::string::npos);
+}
+
+TEST(Job, WhereFilesLieDoesNotChangeTheHashAndWhatDecidesNumbersDoes) {
+  const auto hash = [](const Job& job) { return job_hash(shared_job_toml(job)); };
+  Job job;
+  const Digest plain = hash(job);
+  job.model.path = "/elsewhere";
+  job.run.threads = 7;
+  job.server.listen = "0.0.0.0:1";
+  EXPECT_EQ(hash(job), plain);
+  job.optimizer.lr_tail = 0.006;
+  EXPECT_NE(hash(job), plain);
+}
+
+TEST(Job, SeedsAreTheOneSeedUnlessSetApart) {
+  const Job job = parse("seed = 5\n[seeds]\nsampling = 9\ninit = 0\n").job;
+  EXPECT_EQ(seed_of(job, Seed::kPartition), 5u);
+  EXPECT_EQ(seed_of(job, Seed::kSampling), 9u);
+  EXPECT_EQ(seed_of(job, Seed::kInit), 0u);
+  EXPECT_EQ(seed_of(job, Seed::kBatches), 5u);
+}
+
+TEST(Job, AServersJobWithUnknownKeysIsRefused) {
+  EXPECT_NE(refusal([] { parse_shared_job("[phases]\nkeeep = 1\n"); }).find("the server's job:2"),
+            std::string::npos);
+  EXPECT_THROW(parse_shared_job("\xff"), DataError);
+}
+
+// Gives a key any value that its rule allows.
+struct AnyValue {
+  const Rule& rule;
+  void operator()(bool* value) const { *value = *rc::gen::arbitrary<bool>(); }
+  void operator()(std::int64_t* value) const {
+    const auto low = static_cast<std::int64_t>(std::max(rule.min, -1e15));
+    const auto high = static_cast<std::int64_t>(std::min(rule.max, 1e15));
+    *value = *rc::gen::inRange(low, high);
+  }
+  void operator()(double* value) const {
+    const double high = std::min(rule.max, 1e9), low = std::max(rule.min, -1e9);
+    *value = high - (high - low) * (*rc::gen::inRange(0, 1 << 30)) / double{1 << 30};
+  }
+  void operator()(std::string* value) const {
+    if (!rule.allowed.empty()) {
+      *value = *rc::gen::elementOf(rule.allowed);
+    } else if (rule.is_path) {
+      *value = "/some/path";
+    } else {
+      *value = text();
+    }
+  }
+  void operator()(std::vector<std::string>* value) const { *value = {text(), text()}; }
+  static std::string text() {
+    return *rc::gen::container<std::string>(rc::gen::inRange<char>(1, 127)) + "\xc3\xa9";
+  }
+};
+
+Job any_job() {
+  Job job;
+  for (const Key& key : bind(job)) std::visit(AnyValue{key.rule}, key.field);
+  return job;
+}
+
+RC_GTEST_PROP(Job, WhatIsWrittenIsReadBack, ()) {
+  const Job job = any_job();
+  Job copy;
+  apply_toml(job_toml(job), "written", "/", bind(copy));
+  RC_ASSERT(job_toml(copy) == job_toml(job));
+}
+
+RC_GTEST_PROP(Job, WhatClientsGetIsReadBack, ()) {
+  Job job = any_job();
+  job.federation.min_clients = std::min(job.federation.min_clients, job.federation.per_round);
+  job.phases.keep = 1;
+  job.phases.bypass_epochs = 0;
+  job.deadlines = {1, 2, 3};
+  const std::string shared = shared_job_toml(job);
+  RC_ASSERT(shared_job_toml(parse_shared_job(shared)) == shared);
+}
+
+}  // namespace
+}  // namespace cleave
