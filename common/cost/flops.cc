@@ -29,8 +29,9 @@ double backward_weights(const JobShape& s, std::uint64_t blocks, const WorkTrace
   return as_double(blocks) * linear_macs(s) * as_double(w.rows);
 }
 
+// Of images only; the class row of a sample is no patch.
 double embedding(const JobShape& s, const WorkTrace& text) {
-  return as_double(s.patch_numbers) * as_double(s.width) * as_double(text.rows);
+  return as_double(s.patch_numbers) * as_double(s.width) * as_double(text.rows - text.samples);
 }
 
 double classifier(const JobShape& s, const WorkTrace& w) {
