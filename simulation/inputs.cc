@@ -1,8 +1,7 @@
 // Loading what a job names.
-#include <nlohmann/json.hpp>
-
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/data/partition_file.h"
 #include "simulation/simulation.h"
 
 namespace cleave {
@@ -18,22 +17,12 @@ std::string group_column(const Job& job) {
 Dataset load_if_named(const char* key, const std::string& path, const JobInputs& inputs,
                       const std::string& group = "") {
   if (path.empty()) return {};
-  if (!fs::exists(path)) throw IoError(std::string(key) + ": no such file or folder: " + path);
+  std::error_code error;  // e.g. a name that is too long: not there either
+  if (!fs::exists(path, error)) {
+    throw IoError(std::string(key) + ": no such file or folder: " + path);
+  }
   return load_dataset(path, inputs.form, inputs.labels,
                       {inputs.job.data.columns, inputs.job.data.header, group});
-}
-
-Partition from_file(const fs::path& path, std::size_t samples) {
-  try {
-    const auto json = nlohmann::json::parse(read_file(path, std::uint64_t{1} << 30));
-    return checked_partition(json.at("clients").get<std::vector<std::vector<std::uint32_t>>>(),
-                             samples);
-  } catch (const nlohmann::json::exception& error) {
-    throw DataError(path.string() + " is not a partition, {\"clients\": [[0, 1, ...], ...]} (" +
-                    error.what() + ")");
-  } catch (const DataError& error) {
-    throw DataError(path.string() + ": " + error.what());
-  }
 }
 
 Partition deal(const Job& job, const Dataset& train) {
@@ -48,7 +37,7 @@ Partition deal(const Job& job, const Dataset& train) {
   if (f.partition == "quantity") return partition_quantity(labels, options);
   if (f.partition == "pathological") return partition_pathological(labels, options);
   if (f.partition.rfind("column:", 0) == 0) return partition_groups(train.groups);
-  return from_file(f.partition.substr(std::string("file:").size()), train.size());
+  return read_partition(f.partition.substr(std::string("file:").size()), train.size());
 }
 
 }  // namespace
