@@ -181,6 +181,7 @@ void run_to_end(Device& device, asio::awaitable<void> (*task)(Device&, const fs:
   asio::co_spawn(io, task(device, inputs), [&](std::exception_ptr thrown) {
     failure = thrown;
     signals.cancel();
+    device.coordinator.reset();  // an open link would keep the loop alive
   });
   io.run();
   if (signal != 0) throw Interrupted(signal);

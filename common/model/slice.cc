@@ -44,6 +44,7 @@ void write_tensors(const Model& model, const std::vector<std::string>& names,
 void write_slice(const Model& model, const Cut& cut, const fs::path& out) {
   const ModelLock lock = verify_model(model);
   const std::vector<std::string> names = client_tensor_names(model, cut);
+  for (const std::string& name : names) model.checkpoint.entry(name);  // before anything is written
   if (fs::exists(out) && !fs::is_empty(out)) {
     throw UsageError(out.string() + " is not empty; choose another folder");
   }

@@ -1,0 +1,74 @@
+// cleave cost: what it says before a run, against what the run then takes.
+#include "tests/programs/workplace.h"
+
+namespace cleave::testing {
+namespace {
+
+// The number of bytes in the line that says `name`, e.g. "exact"; -1 when there is none.
+std::int64_t payload(const Finished& cost, const std::string& name) {
+  EXPECT_EQ(cost.code, 0) << cost.err;
+  const std::size_t at = cost.out.find("training payload, " + name);
+  if (at == std::string::npos) return -1;
+  return std::stoll(cost.out.substr(cost.out.find_first_of("0123456789", at)));
+}
+
+std::int64_t taken(const Workplace& here, const std::string& run) {
+  return here.json(run + "/summary.json").at("bytes").at("total").get<std::int64_t>();
+}
+
+std::string kinds(const Finished& result) {
+  const std::size_t begin = result.out.find("bytes by kind");
+  return result.out.substr(begin, result.out.find("training payload") - begin);
+}
+
+TEST(Cost, WithEverythingKeptIsExactToTheByteAndTheKind) {
+  const Workplace here;
+  const Finished cost = here.cleave({"cost", "job.toml"});
+  const Finished run = here.simulate("run");
+  EXPECT_EQ(payload(cost, "exact"), taken(here, "run"));
+  EXPECT_EQ(kinds(cost), kinds(run));
+}
+
+TEST(Cost, WithPruningBoundsTheRun) {
+  const Workplace here;
+  const Arguments prune = {"--set", "phases.keep=0.5"};
+  const Finished cost = here.cleave({"cost", "job.toml", "--set", "phases.keep=0.5"});
+  here.simulate("run", prune);
+  EXPECT_EQ(payload(cost, "exact"), -1);
+  EXPECT_LE(payload(cost, "least"), taken(here, "run"));
+  EXPECT_GE(payload(cost, "most"), taken(here, "run"));
+  EXPECT_LT(payload(cost, "least"), payload(cost, "expected"));
+  EXPECT_LT(payload(cost, "expected"), payload(cost, "most"));
+}
+
+TEST(Cost, WithLengthsNeedsOnlyTheModelsConfiguration) {
+  const Workplace here;
+  fs::create_directory(here.path("config"));
+  fs::copy_file(here.path("model/config.json"), here.path("config/config.json"));
+  const Arguments common = {"cost",  "job.toml",    "--set", "model.path=config",
+                            "--set", "data.train=", "--set", "data.dev="};
+  const auto with = [&](const std::string& lengths) {
+    Arguments arguments = common;
+    arguments.insert(arguments.end(), {"--lengths", lengths});
+    return here.cleave(arguments);
+  };
+  const Finished even = with("6:6:24");
+  EXPECT_EQ(payload(even, "least"), payload(even, "most")) << "all texts are equally long";
+  const Finished cost = with("6:20:24");
+  EXPECT_LT(payload(cost, "least"), payload(cost, "expected"));
+  EXPECT_LT(payload(cost, "expected"), payload(cost, "most"));
+  EXPECT_EQ(payload(cost, "expected"), payload(even, "expected"));
+}
+
+TEST(Cost, LengthsThatMakeNoSenseAreAUsageError) {
+  const Workplace here;
+  for (const char* lengths : {"8:12", "nan:12:48", "8:4:10", "8:12:99999999999"}) {
+    expect_refused(here.cleave({"cost", "job.toml", "--lengths", lengths}), 2,
+                   {lengths, "MEAN:MAX:N", "23.5:60:6920"});
+  }
+  expect_refused(here.cleave({"cost", "job.toml", "--lengths", "8:49:10"}), 2,
+                 {"no text has more than"});
+}
+
+}  // namespace
+}  // namespace cleave::testing
