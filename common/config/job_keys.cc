@@ -119,7 +119,8 @@ std::vector<Key> bind(Job& job) {
       {"deadlines.connect", &job.deadlines.connect, above(0), "Seconds for TCP, TLS and hello."},
       {"deadlines.silence", &job.deadlines.silence, above(0),
        "Seconds without a byte until a peer counts as lost; pings go out at a third."},
-      {"deadlines.round", &job.deadlines.round, above(0), "Seconds of one client's round."},
+      {"deadlines.round", &job.deadlines.round, above(0),
+       "Seconds that a client has for a round, and again for its evaluation (deployment only)."},
 
       {"run.threads", &job.run.threads, at_least(0),
        "Compute threads, one BLAS thread each; 0: one per processor."},

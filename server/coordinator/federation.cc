@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
+#include <utility>
 
 #include "common/base/error.h"
 #include "common/base/gather.h"
@@ -124,6 +125,8 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
   Participant out{member->id, parse_report(statement), {}};
   check_report(out.report, *member, labels_);
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
+  // Also where the update is refused: its bytes are not the next round's.
+  const Ledger body_before = std::exchange(member->body_seen, out.report.body);
   const Frame update = co_await receive_expected(link, Kind::kUpdate, round, 0);
   std::string refusal;
   co_await lane_.run([&] {
@@ -138,8 +141,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
   const RoundEnd end{refusal.empty(), refusal};
   co_await link.send(round_end_frame(end, round));
   if (!refusal.empty()) throw Refused("its update was refused: " + refusal);
-  out.traffic = from_client_side(link.ledger() - start) + (out.report.body - member->body_seen);
-  member->body_seen = out.report.body;
+  out.traffic = from_client_side(link.ledger() - start) + (out.report.body - body_before);
   co_return out;
 }
 
@@ -167,6 +169,7 @@ asio::awaitable<Federation::Outcome<T>> Federation::attempt(MemberPtr member,
                                                             asio::awaitable<T> task) {
   Outcome<T> outcome{member, std::nullopt, {}, false};
   Exit exit = Exit::kUnavailable;
+  member->asked = true;
   try {
     outcome.answer = co_await std::move(task);
   } catch (const Refused& error) {
@@ -176,6 +179,7 @@ asio::awaitable<Federation::Outcome<T>> Federation::attempt(MemberPtr member,
     outcome.gone = true;
     exit = error.exit();
   }
+  member->asked = false;
   if (outcome.gone) co_await send_farewell(*member->link, exit, outcome.failure);
   co_return outcome;
 }
@@ -196,6 +200,19 @@ std::vector<T> Federation::settle(std::vector<Outcome<T>> outcomes, RoundRecord&
   return answers;
 }
 
+// When it passes, whoever has not answered is closed, and nobody else.
+asio::steady_timer Federation::start_deadline(std::vector<MemberPtr> asked) {
+  asio::steady_timer deadline(executor_, asio::steady_timer::time_point::max());
+  if (round_deadline_) deadline.expires_after(*round_deadline_);
+  deadline.async_wait([asked = std::move(asked)](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    for (const MemberPtr& member : asked) {
+      if (member->asked) member->link->close("the round's deadline has passed");
+    }
+  });
+  return deadline;
+}
+
 asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& global,
                                              RoundRecord& record) {
   record.round = round;
@@ -203,20 +220,13 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
       pick_clients(trainers(), static_cast<std::size_t>(job_.federation.per_round),
                    seed_of(job_, Seed::kSampling), round);
   Average average{FedAvg(form_), {}};
+  std::vector<MemberPtr> asked;
   std::vector<asio::awaitable<Outcome<Participant>>> tasks;
   for (const std::string& id : picked) {
-    const MemberPtr& member = members_.at(id);
-    tasks.push_back(attempt(member, train_one(member, round, global, average)));
+    asked.push_back(members_.at(id));
+    tasks.push_back(attempt(asked.back(), train_one(asked.back(), round, global, average)));
   }
-  asio::steady_timer deadline(executor_, asio::steady_timer::time_point::max());
-  if (round_deadline_) deadline.expires_after(*round_deadline_);
-  deadline.async_wait([this, picked](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    for (const std::string& id : picked) {
-      const auto member = members_.find(id);
-      if (member != members_.end()) member->second->link->close("the round's deadline has passed");
-    }
-  });
+  asio::steady_timer deadline = start_deadline(asked);
   record.participants = settle(co_await gather(std::move(tasks)), record);
   deadline.cancel();
   if (!abandoned_.empty()) throw UnavailableError(abandoned_);
@@ -233,14 +243,19 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
 
 asio::awaitable<Evaluation> Federation::evaluate(std::uint32_t round, EvalSet set,
                                                  const State& state, RoundRecord& record) {
+  std::vector<MemberPtr> asked;
   std::vector<asio::awaitable<Outcome<Evaluation::PerClient>>> tasks;
   for (auto& [id, member] : members_) {
     const bool able = job_.eval.where == "clients" ? member->ready.dev_samples > 0
                                                    : member->role == Role::kEvaluator;
-    if (able) tasks.push_back(attempt(member, evaluate_one(member, round, set, state)));
+    if (!able) continue;
+    asked.push_back(member);
+    tasks.push_back(attempt(member, evaluate_one(member, round, set, state)));
   }
+  asio::steady_timer deadline = start_deadline(asked);
   Evaluation out;
   out.clients = settle(co_await gather(std::move(tasks)), record);
+  deadline.cancel();
   if (!abandoned_.empty()) throw UnavailableError(abandoned_);
   co_return out;
 }

@@ -29,6 +29,7 @@ struct Member {
   Ready ready;
   std::shared_ptr<Link> link;
   Ledger body_seen{};  // the client's body ledger that earlier records account for
+  bool asked = false;  // an answer of its is awaited
 };
 
 class Federation {
@@ -88,6 +89,7 @@ class Federation {
   asio::awaitable<Outcome<T>> attempt(MemberPtr member, asio::awaitable<T> task);
   template <class T>
   std::vector<T> settle(std::vector<Outcome<T>> outcomes, RoundRecord& record);
+  asio::steady_timer start_deadline(std::vector<MemberPtr> asked);
   void retire(const MemberPtr& member);
   std::vector<std::string> trainers() const;
 

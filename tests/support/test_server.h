@@ -12,13 +12,14 @@
 namespace cleave::testing {
 
 struct TestServer {
-  explicit TestServer(const Job& job)
+  explicit TestServer(const Job& job,
+                      std::optional<std::chrono::milliseconds> round_deadline = std::nullopt)
       : inputs(tiny_inputs(job)),
         body(make_body(inputs.model, inputs.parts.cut, Precision::kFp32)),
         lane(1, use_one_blas_thread),
         slots(io.get_executor(), 4),
         service{body, inputs.parts.form, lane, slots},
-        federation(io.get_executor(), inputs.job, inputs.parts.initial, 2, lane, std::nullopt) {
+        federation(io.get_executor(), inputs.job, inputs.parts.initial, 2, lane, round_deadline) {
     server.shared_job = shared_job_toml(job);
     server.job_hash = job_hash(server.shared_job);
     server.model_hash = sha256("the model");
