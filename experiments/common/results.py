@@ -29,3 +29,8 @@ def write(path, command, content):
              "host": {"processor": processor(), "system": platform.platform()}, **content}
     path.write_text(json.dumps(whole, indent=1) + "\n")
     print(path)
+
+
+def read(path):
+    """What an earlier call has written; empty where there is nothing."""
+    return json.loads(path.read_text()) if path.exists() else {}
