@@ -12,12 +12,13 @@ namespace cleave {
 namespace {
 
 asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Link& body,
-                            const Frame& order) {
+                            Frame order) {
   const std::uint32_t round = order.header.round;
   if (!context.train) throw ProtocolError("asked to train, but this client only evaluates");
-  const State global = parse_state(order, context.parts.initial);
+  State global = parse_state(order, context.parts.initial);
+  order.payload = {};
   if (!all_finite(global)) throw ProtocolError("the server's state holds NaN or infinite values");
-  RoundWork work = co_await train_round(context, body, round, global);
+  RoundWork work = co_await train_round(context, body, round, std::move(global));
   work.report.coordinator = coordinator.ledger();
   co_await coordinator.send(report_frame(work.report, round));
   Frame update = state_frame(Kind::kUpdate, work.state);
@@ -43,10 +44,10 @@ asio::awaitable<void> answer_evaluation(const ClientContext& context, Link& coor
 asio::awaitable<void> answer_until_bye(const ClientContext& context, Link& coordinator,
                                        Link& body) {
   for (;;) {
-    const Frame order = co_await coordinator.receive();
+    Frame order = co_await coordinator.receive();
     switch (order.header.kind) {
       case Kind::kState:
-        co_await train(context, coordinator, body, order);
+        co_await train(context, coordinator, body, std::move(order));
         break;
       case Kind::kEvalState:
         co_await answer_evaluation(context, coordinator, body, order);

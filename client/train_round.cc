@@ -84,10 +84,11 @@ Positions pass_order(const Job& job, Positions kept, std::string_view pass, std:
 }
 
 asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
-                                       std::uint32_t round, const State& global) {
+                                       std::uint32_t round, State global) {
   const Job& job = context.job;
   const auto labels = static_cast<std::size_t>(context.parts.labels);
   LocalModel local(context.parts, job, global);
+  global = {};  // a small device has no room for it beside the copy that is trained
   Report report;
   report.kept_counts.assign(labels, 0);
   report.predicted_counts.assign(labels, 0);

@@ -18,7 +18,7 @@ struct RoundWork {
 // Trains from `global`. At the end both ends of `body` compare their ledgers.
 // Errors: UnavailableError, ProtocolError.
 asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
-                                       std::uint32_t round, const State& global);
+                                       std::uint32_t round, State global);
 
 // The order in which a pass of an epoch visits `kept`: what a plan of a job uses as well.
 std::vector<std::uint32_t> pass_order(const Job& job, std::vector<std::uint32_t> kept,

@@ -27,4 +27,7 @@ if(CLEAVE_WITH_TORCH AND NOT CLEAVE_FUZZ)
     list(PREPEND CMAKE_PREFIX_PATH ${CLEAVE_TORCH})
   endif()
   find_package(Torch REQUIRED)
+  # The BLAS that Debian's LibTorch uses, by the name that needs no -dev package. A LibTorch from PyPI
+  # brings its own, which comes first on the link line.
+  find_library(CLEAVE_BLAS NAMES libblas.so.3 blas REQUIRED)
 endif()

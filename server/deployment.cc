@@ -132,6 +132,7 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
   const std::string status = interrupt.signal() != 0 ? "interrupted" : failure ? "failed" : "done";
   const Json summary = finish_job(run, status);
   Json measured = measure(watch, thread_count(job.run.threads));
+  measured["round_seconds"] = run.round_seconds;
   const TlsBytes control = process.federation.tls_bytes();
   const TlsBytes steps = process.server.closed_body_tls;
   measured["tls_bytes"] = {{"received", control.received + steps.received},

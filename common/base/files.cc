@@ -120,6 +120,11 @@ MappedFile::MappedFile(const fs::path& path) {
   data_ = static_cast<const std::byte*>(address);
 }
 
+void MappedFile::release_pages() const {
+  // Advice: where the system does not follow it, only memory is lost.
+  if (data_) ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
 }

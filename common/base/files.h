@@ -35,6 +35,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // Gives the pages that were touched so far back to the system; the next touch maps them again.
+  void release_pages() const;
 
  private:
   const std::byte* data_ = nullptr;

@@ -46,6 +46,7 @@ JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels)
   parts.initial.add(kPromptName, initial_prompt(*parts.head.embedder, job.tuning.tokens,
                                                 seed_of(job, Seed::kInit)));
   add_initial_tail(parts.initial, model, parts.cut, labels);
+  model.checkpoint.release_pages();
   parts.form = rows_form(job, model.config);
   check_frame_size(parts.form);
   return parts;

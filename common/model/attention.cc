@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "common/model/gemm.h"
+
 namespace cleave {
 namespace {
 
@@ -12,7 +14,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Neighbouring samples of equal length, as one batched product.
+// Neighbouring samples of equal length: one softmax for all of them.
 struct Run {
   std::int64_t begin;    // first row
   std::int64_t samples;  // g
@@ -33,62 +35,101 @@ std::vector<Run> runs_of(at::IntArrayRef lengths) {
   return runs;
 }
 
-// The run's rows of x as (g, H, n, d), without a copy.
-Tensor by_head(const Tensor& x, const Run& run, std::int64_t heads) {
-  return x.narrow(0, run.begin, run.samples * run.length)
-      .view({run.samples, run.length, heads, x.size(1) / heads})
-      .transpose(1, 2);
+// The products that attention is made of, for every head of every sample of a run. A `rows` operand
+// is (R, D) and a head's part of it (n, d); a `pairs` operand is (g H, n, n) with one (n, n) each.
+template <class T>
+struct Products {
+  const Run& run;
+  std::int64_t heads, width;
+
+  // pairs = alpha a b^T
+  void rows_by_rows(T alpha, const Tensor& a, const Tensor& b, const Tensor& pairs) const {
+    each_head([&](std::int64_t row, std::int64_t pair) {
+      gemm(run.length, run.length, width / heads, alpha, of_rows(a, row), of_rows(b, row).t(),
+           pairs.data_ptr<T>() + pair, run.length);
+    });
+  }
+  // out = alpha pairs b, or alpha pairs^T b
+  void pairs_by_rows(T alpha, const Tensor& pairs, const Tensor& b, const Tensor& out,
+                     bool transposed = false) const {
+    each_head([&](std::int64_t row, std::int64_t pair) {
+      gemm(run.length, width / heads, run.length, alpha,
+           {pairs.data_ptr<T>() + pair, run.length, transposed}, of_rows(b, row),
+           out.data_ptr<T>() + row, width);
+    });
+  }
+
+ private:
+  MatrixView<T> of_rows(const Tensor& x, std::int64_t row) const {
+    return {x.data_ptr<T>() + row, width};
+  }
+  template <class F>
+  void each_head(F f) const {
+    const std::int64_t n = run.length;
+    for (std::int64_t i = 0; i < run.samples; ++i) {
+      for (std::int64_t h = 0; h < heads; ++h) {
+        f((run.begin + i * n) * width + h * (width / heads), (i * heads + h) * n * n);
+      }
+    }
+  }
+};
+
+double scale_of(std::int64_t width, std::int64_t heads) {
+  return 1.0 / std::sqrt(static_cast<double>(width / heads));
 }
 
-// The same as one batch (g H, n, d); copies when g > 1.
-Tensor flat(const Tensor& heads) { return heads.flatten(0, 1); }
-
-Tensor unflat(const Tensor& x, const Run& run, std::int64_t heads) {
-  return x.view({run.samples, heads, run.length, -1});
+// Half precision is computed in fp32: these products are too small for anything to be gained.
+Tensor computable(const Tensor& x) {
+  return x.to(x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat).contiguous();
 }
 
 struct Attend : torch::autograd::Function<Attend> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
                         std::vector<std::int64_t> lengths, std::int64_t heads) {
-    const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads));
-    Tensor out = at::empty_like(q);
+    const Tensor cq = computable(q), ck = computable(k), cv = computable(v);
+    Tensor out = at::empty_like(cq);
     variable_list saved = {q, k, v};
     for (const Run& run : runs_of(lengths)) {
-      const Tensor kh = flat(by_head(k, run, heads));
-      const Tensor vh = flat(by_head(v, run, heads));
-      const Tensor scores = at::bmm(flat(by_head(q, run, heads)), kh.transpose(1, 2)).mul_(scale);
-      const Tensor p = at::softmax(scores, -1);  // (g H, n, n)
-      by_head(out, run, heads).copy_(unflat(at::bmm(p, vh), run, heads));
+      Tensor p = at::empty({run.samples * heads, run.length, run.length}, cq.options());
+      AT_DISPATCH_FLOATING_TYPES(cq.scalar_type(), "attend", [&] {
+        const Products<scalar_t> products{run, heads, q.size(1)};
+        products.rows_by_rows(static_cast<scalar_t>(scale_of(q.size(1), heads)), cq, ck, p);
+        p = at::softmax(p, -1);
+        products.pairs_by_rows(1, p, cv, out);
+      });
       saved.push_back(p);
     }
     context->save_for_backward(std::move(saved));
     context->saved_data["lengths"] = std::move(lengths);
     context->saved_data["heads"] = heads;
-    return out;
+    return out.to(q.scalar_type());
   }
 
   // With o = p v, p = softmax(s), s = scale q k^T:  dv = p^T do,  dp = do v^T,
-  // ds = scale (dp - sum(dp p)) p,  dq = ds k,  dk = ds^T q.
+  // ds = (dp - sum(dp p)) p,  dq = scale ds k,  dk = scale ds^T q.
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
-    const Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const Tensor q = computable(saved[0]), k = computable(saved[1]), v = computable(saved[2]);
     const auto lengths = context->saved_data["lengths"].toIntVector();
     const std::int64_t heads = context->saved_data["heads"].toInt();
-    const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads));
-    const Tensor grad = grads[0].contiguous();
+    const Tensor grad = computable(grads[0]);
     Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
     std::size_t next = 3;
     for (const Run& run : runs_of(lengths)) {
       const Tensor& p = saved[next++];
-      const Tensor go = flat(by_head(grad, run, heads));
-      by_head(dv, run, heads).copy_(unflat(at::bmm(p.transpose(1, 2), go), run, heads));
-      const Tensor dp = at::bmm(go, flat(by_head(v, run, heads)).transpose(1, 2));
-      const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type()).mul_(scale);
-      by_head(dq, run, heads).copy_(unflat(at::bmm(ds, flat(by_head(k, run, heads))), run, heads));
-      by_head(dk, run, heads)
-          .copy_(unflat(at::bmm(ds.transpose(1, 2), flat(by_head(q, run, heads))), run, heads));
+      const Tensor dp = at::empty_like(p);
+      AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "attend_backward", [&] {
+        const Products<scalar_t> products{run, heads, q.size(1)};
+        const auto scale = static_cast<scalar_t>(scale_of(q.size(1), heads));
+        products.pairs_by_rows(1, p, grad, dv, /*transposed=*/true);
+        products.rows_by_rows(1, grad, v, dp);
+        const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type());
+        products.pairs_by_rows(scale, ds, k, dq);
+        products.pairs_by_rows(scale, ds, q, dk, /*transposed=*/true);
+      });
     }
-    return {dq, dk, dv, Tensor(), Tensor()};
+    const at::ScalarType type = saved[0].scalar_type();
+    return {dq.to(type), dk.to(type), dv.to(type), Tensor(), Tensor()};
   }
 };
 

@@ -1,5 +1,6 @@
-// Multi-head self-attention over rows of samples of different lengths, without padding: samples of
-// equal length that stand next to each other share one batched product, others go one by one.
+// Self-attention over packed rows of samples of different lengths, without padding: one small product
+// per head of a sample, straight from the BLAS; neighbouring samples of equal length share a softmax.
+// On the CPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>

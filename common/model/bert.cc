@@ -5,6 +5,7 @@
 #include "common/base/error.h"
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
+#include "common/model/feed_forward.h"
 
 namespace cleave {
 namespace {
@@ -79,20 +80,20 @@ class BertBlock : public Block {
                   config.heads};
     attention_norm_ =
         make_layer_norm(weights, name + "attention.output.LayerNorm", width, config.norm_eps);
-    expand_ = make_linear(weights, name + "intermediate.dense", width, config.intermediate);
-    contract_ = make_linear(weights, name + "output.dense", config.intermediate, width);
+    mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
+            make_linear(weights, name + "output.dense", config.intermediate, width)};
     output_norm_ = make_layer_norm(weights, name + "output.LayerNorm", width, config.norm_eps);
   }
 
   Tensor operator()(const Tensor& x, const Layout& layout) const override {
     const Tensor a = attention_norm_(attention_(x, layout).add_(x));  // (R, D)
-    return output_norm_(contract_(at::gelu(expand_(a))).add_(a));     // (R, D)
+    return output_norm_(mlp_(a).add_(a));                             // (R, D)
   }
 
  private:
   SelfAttention attention_;
   LayerNorm attention_norm_;
-  Linear expand_, contract_;
+  FeedForward mlp_;
   LayerNorm output_norm_;
 };
 

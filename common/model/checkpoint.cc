@@ -88,6 +88,10 @@ const Checkpoint::Entry& Checkpoint::entry(const std::string& name) const {
   return found->second;
 }
 
+void Checkpoint::release_pages() const {
+  for (const auto& map : maps_) map->release_pages();
+}
+
 at::Tensor Checkpoint::tensor(const std::string& name,
                               const std::vector<std::int64_t>& shape) const {
   const Entry& found = entry(name);

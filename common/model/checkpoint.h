@@ -40,6 +40,9 @@ class Checkpoint {
   // alive.
   at::Tensor tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
 
+  // Lets go of the memory behind tensors that were only copied from. Views stay valid.
+  void release_pages() const;
+
   const std::filesystem::path& folder() const { return folder_; }
 
  private:

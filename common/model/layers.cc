@@ -7,7 +7,13 @@ namespace cleave {
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
-  return at::layer_norm(x, {weight.size(0)}, weight, bias, eps, /*cudnn_enable=*/false);
+  const auto norm = [&](const at::Tensor& rows, const at::Tensor& scale, const at::Tensor& shift) {
+    return at::layer_norm(rows, {scale.size(0)}, scale, shift, eps, /*cudnn_enable=*/false);
+  };
+  if (x.scalar_type() != at::kBFloat16) return norm(x, weight, bias);
+  // LibTorch 1.13 has no vector code for a norm in bf16: by way of fp32 it takes a quarter the
+  // time.
+  return norm(x.to(at::kFloat), weight.to(at::kFloat), bias.to(at::kFloat)).to(at::kBFloat16);
 }
 
 Linear make_linear(const WeightSource& weights, const std::string& name, std::int64_t in,

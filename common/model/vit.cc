@@ -4,6 +4,7 @@
 
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
+#include "common/model/feed_forward.h"
 #include "common/model/vit_embedder.h"
 
 namespace cleave {
@@ -23,19 +24,19 @@ class VitBlock : public Block {
                   make_linear(weights, name + "attention.output.dense", width, width),
                   config.heads};
     after_ = make_layer_norm(weights, name + "layernorm_after", width, config.norm_eps);
-    expand_ = make_linear(weights, name + "intermediate.dense", width, config.intermediate);
-    contract_ = make_linear(weights, name + "output.dense", config.intermediate, width);
+    mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
+            make_linear(weights, name + "output.dense", config.intermediate, width)};
   }
 
   Tensor operator()(const Tensor& x, const Layout& layout) const override {
     const Tensor a = attention_(before_(x), layout).add_(x);  // (R, D)
-    return contract_(at::gelu(expand_(after_(a)))).add_(a);   // (R, D)
+    return mlp_(after_(a)).add_(a);                           // (R, D)
   }
 
  private:
   LayerNorm before_, after_;
   SelfAttention attention_;
-  Linear expand_, contract_;
+  FeedForward mlp_;
 };
 
 std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "common/base/error.h"
+#include "common/base/heap.h"
 #include "common/base/log.h"
 #include "common/base/version.h"
 #include "common/model/threads.h"
@@ -26,6 +27,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     return static_cast<int>(Exit::kUsage);
   }
   start_logging(level);
+  keep_large_blocks_apart();
   pick_blas_kernels();
   return guarded_main(app.get_name(), run);
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "server/coordinator/measured.h"
 
 namespace cleave {
 namespace {
@@ -65,7 +66,9 @@ asio::awaitable<void> run_rounds(JobRun& run) {
   const auto rounds = static_cast<std::uint32_t>(run.job.federation.rounds);
   for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
     RoundRecord record;
+    const Stopwatch watch;
     State next = co_await run.federation.run_round(round, run.state, record);
+    run.round_seconds.push_back(watch.wall_seconds());
     if (evaluates(run.job, round)) {
       Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
       if (!dev.clients.empty()) record.dev = std::move(dev);

@@ -18,7 +18,8 @@ struct JobRun {
   State state;  // round 0's, or the last complete round's
   JobShape shape;
   std::function<void(const Json& line)> on_round = [](const Json&) {};
-  SummaryInput summary{};  // filled as the job goes on
+  SummaryInput summary{};               // filled as the job goes on
+  std::vector<double> round_seconds{};  // each round's training: no journal, no evaluation
 };
 
 // Waits for `clients`, runs the rounds that are left and the final evaluation, and says goodbye to
