@@ -1,0 +1,25 @@
+// The step that all speed goals are stated for: MiniLM, h = 1, t = 1, 20 prompt rows, the first 32
+// sentences of a labelled file. It only sets things up; what is timed is the product's own code.
+#pragma once
+
+#include <string>
+
+#include "simulation/simulation.h"
+
+namespace cleave {
+
+struct StandardStep {
+  JobInputs inputs;
+  Body body;
+  Batch batch;  // points into inputs
+};
+
+// Errors: IoError and DataError as loading gives them, with where to get what is missing.
+std::unique_ptr<StandardStep> make_standard_step(const std::string& model, const std::string& data,
+                                                 const std::string& precision);
+
+// Everything another implementation needs to take the same step: ids, lengths, labels, the rates,
+// and the state that training starts from.
+void write_step(const StandardStep& step, const std::filesystem::path& path);
+
+}  // namespace cleave
