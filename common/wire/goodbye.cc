@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::uint64_t kRecordOverhead = 22;  // TLS 1.3: header, content type, tag
 
-Frame goodbye(const Link& link, const std::string& reason) {
+// States the bytes of everything before, which must therefore have left.
+asio::awaitable<void> send_goodbye(Link& link, const std::string& reason) {
+  co_await link.drain();
   const TlsBytes tls = link.tls_bytes();
-  return bye_frame({reason, tls.sent, tls.received});
+  const Bye bye{reason, tls.sent, tls.received};
+  co_await link.send(bye_frame(bye));
 }
 
 // The peer counted what it had sent before its goodbye, which travels in one record of its own.
@@ -28,7 +31,7 @@ bool agrees(const Link& link, const Frame& bye) {
 }  // namespace
 
 asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
-  co_await link.send(goodbye(link, reason));
+  co_await send_goodbye(link, reason);
   const Frame answer = co_await receive_expected(link, Kind::kBye, 0, 0);
   const bool same = agrees(link, answer);
   co_await link.finish();
@@ -37,7 +40,7 @@ asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
 
 asio::awaitable<bool> answer_goodbye(Link& link, const Frame& bye) {
   const bool same = agrees(link, bye);
-  co_await link.send(goodbye(link, "goodbye"));
+  co_await send_goodbye(link, "goodbye");
   co_await link.finish();
   co_return same;
 }

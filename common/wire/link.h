@@ -45,7 +45,10 @@ class Link {
   // ProtocolError for bytes that break the protocol, and what an `error` frame says.
   asio::awaitable<Frame> receive();
 
-  // Waits until everything sent has left, then closes in an orderly way.
+  // Waits until everything sent has left, or the link is closed.
+  virtual asio::awaitable<void> drain() { co_return; }
+
+  // Drains, then closes in an orderly way.
   virtual asio::awaitable<void> finish() = 0;
 
   // Closes now; pending and later calls fail with `reason`. Idempotent.

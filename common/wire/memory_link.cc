@@ -3,6 +3,7 @@
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "common/base/error.h"
 
@@ -30,22 +31,22 @@ class MemoryLink : public Link {
   ~MemoryLink() override { close("the peer closed the link"); }
 
   asio::awaitable<void> finish() override {
-    // What is queued stays readable at the other end; only then does it see the end.
-    out_.close();
-    co_return;
+    // A closed channel forgets what it holds: an empty pointer ends it instead, behind the frames.
+    error_code gone;
+    if (std::exchange(finished_, true)) co_return;
+    co_await out_.async_send({}, nullptr, asio::redirect_error(asio::use_awaitable, gone));
   }
 
   void close(const std::string& reason) override {
-    if (!out_.is_open() && !in_.is_open()) return;
-    wire_->reason = reason;
-    out_.close();
-    in_.close();
-    in_.cancel();
+    if (in_.is_open()) wire_->reason = reason;
+    shut(in_);
+    if (!finished_) shut(out_);
   }
 
  protected:
   asio::awaitable<void> do_send(Frame frame) override {
     error_code error;
+    if (finished_) fail();
     co_await out_.async_send({}, std::make_shared<Frame>(std::move(frame)),
                              asio::redirect_error(asio::use_awaitable, error));
     if (error) fail();
@@ -54,12 +55,19 @@ class MemoryLink : public Link {
   asio::awaitable<Frame> do_receive(const FrameLimits& limits) override {
     error_code error;
     const auto frame = co_await in_.async_receive(asio::redirect_error(asio::use_awaitable, error));
-    if (error) fail();
+    if (!error && !frame) shut(in_);
+    if (error || !frame) fail();
     check_header(frame->header, limits);
     co_return std::move(*frame);
   }
 
  private:
+  // In this order: a closed channel takes senders that wait for receivers.
+  static void shut(FrameChannel& channel) {
+    channel.cancel();
+    channel.close();
+  }
+
   [[noreturn]] void fail() const {
     throw UnavailableError("lost " + peer() + ": " + wire_->reason);
   }
@@ -67,6 +75,7 @@ class MemoryLink : public Link {
   std::shared_ptr<Wire> wire_;
   FrameChannel& out_;
   FrameChannel& in_;
+  bool finished_ = false;
 };
 
 }  // namespace

@@ -22,6 +22,9 @@ using boost::system::error_code;
 
 constexpr unsigned char kAlpn[] = {8, 'c', 'l', 'e', 'a', 'v', 'e', '/', '1'};
 
+constexpr char kOtherProtocol[] =
+    "the peer speaks TLS but not Cleave (no \"cleave/1\" in its protocols)";
+
 // A key that others can read is no key.
 void check_key_mode(const fs::path& key) {
   struct stat info {};
@@ -70,9 +73,31 @@ std::string clock_message(X509* certificate) {
          ", this machine's clock says " + own_time() + "; set the clock or issue a new certificate";
 }
 
+// Where an SSL keeps the certificate that its verification has refused: OpenSSL forgets it.
+int refused_index() {
+  static const int index =
+      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
+                           [](void*, void* certificate, CRYPTO_EX_DATA*, int, long, void*) {
+                             X509_free(static_cast<X509*>(certificate));
+                           });
+  return index;
+}
+
+bool remember_refused(bool accepted, ssl::verify_context& context) {
+  if (accepted) return true;
+  X509_STORE_CTX* const store = context.native_handle();
+  auto* const handle =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  if (certificate && !SSL_get_ex_data(handle, refused_index())) {
+    X509_up_ref(certificate);
+    SSL_set_ex_data(handle, refused_index(), certificate);
+  }
+  return false;
+}
+
 std::string verify_message(SSL* handle, long result, const std::string& dialled) {
-  // Also set when verification failed; owned by the SSL.
-  X509* const certificate = SSL_get0_peer_certificate(handle);
+  auto* const certificate = static_cast<X509*>(SSL_get_ex_data(handle, refused_index()));
   switch (result) {
     case X509_V_ERR_CERT_NOT_YET_VALID:
     case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -126,7 +151,7 @@ std::string alert_message(int reason) {
       return "TLS 1.3 is required on both sides";
     case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
     case SSL_R_NO_APPLICATION_PROTOCOL:
-      return "the peer speaks TLS but not Cleave (no \"cleave/1\" in its protocols)";
+      return kOtherProtocol;
     default:
       return {};
   }
@@ -161,6 +186,7 @@ ssl::context make_tls_context(const Credentials& credentials, TlsSide side) {
   }
   load(error, "key", credentials.key);
   context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  context.set_verify_callback(remember_refused);
   return context;
 }
 
@@ -175,6 +201,13 @@ void expect_host(TlsStream& stream, const std::string& host) {
   } else {
     CLEAVE_CHECK(X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1);
   }
+}
+
+void check_protocol(TlsStream& stream) {
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(stream.native_handle(), &name, &length);
+  if (length == 0) throw PermissionError(kOtherProtocol);
 }
 
 std::string own_identity(ssl::context& context) {

@@ -27,6 +27,10 @@ using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
 // Makes the client insist that the server's certificate names `host` (DNS name or IP address).
 void expect_host(TlsStream& stream, const std::string& host);
 
+// Insists after a handshake that both sides have agreed on Cleave's protocol: a peer that names
+// none is not asked by TLS itself. Errors: PermissionError.
+void check_protocol(TlsStream& stream);
+
 // The id in the context's own certificate. Errors: PermissionError when it names none.
 std::string own_identity(asio::ssl::context& context);
 

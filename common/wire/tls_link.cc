@@ -39,10 +39,10 @@ struct Connection {
         drained(stream.get_executor(), Clock::time_point::max()),
         dialled(std::move(dialled_host)) {}
 
-  // Marks progress and lets a composed operation go on.
-  auto on_progress() {
-    return [this](const error_code& error, std::size_t) -> std::size_t {
-      last_progress = Clock::now();
+  // Marks progress in one direction and lets a composed operation go on.
+  static auto on_progress(Clock::time_point& last) {
+    return [&last](const error_code& error, std::size_t) -> std::size_t {
+      last = Clock::now();
       return error ? 0 : std::size_t{1} << 20;
     };
   }
@@ -51,8 +51,8 @@ struct Connection {
     if (closed) return;
     closed = true;
     reason = why;
+    queue.cancel();  // first: a closed channel takes senders that wait for receivers
     queue.close();
-    queue.cancel();
     alarm.cancel();
     drained.cancel();
     error_code ignored;
@@ -62,13 +62,14 @@ struct Connection {
   TlsStream stream;
   FrameChannel queue;
   asio::steady_timer alarm;    // the watchdog's
-  asio::steady_timer drained;  // cancelled when the writer has written everything
+  asio::steady_timer drained;  // cancelled whenever the writer has written everything
   std::string dialled;
   std::string reason;
-  Clock::time_point last_progress = Clock::now();
+  // Apart, since our own pings leave even when the peer has gone silent.
+  Clock::time_point last_read = Clock::now(), last_written = Clock::now();
+  std::size_t unwritten = 0;  // frames that wait or are being written
   bool receiving = false;
   bool writing = false;
-  bool writer_done = false;
   bool closed = false;
 };
 
@@ -80,18 +81,17 @@ asio::awaitable<void> write_frames(std::shared_ptr<Connection> connection) {
     const std::span<std::byte> bytes = frame->payload.with_headroom();
     encode_header(frame->header, bytes.first<kHeaderBytes>());
     connection->writing = true;
-    connection->last_progress = Clock::now();
+    connection->last_written = Clock::now();
     // One contiguous buffer a frame: a buffer sequence would become one TLS record each.
     co_await asio::async_write(connection->stream, asio::buffer(bytes.data(), bytes.size()),
-                               connection->on_progress(), into(error));
+                               Connection::on_progress(connection->last_written), into(error));
     connection->writing = false;
     if (error) {
       connection->close(describe_tls_error(connection->stream, error, connection->dialled));
       break;
     }
+    if (--connection->unwritten == 0) connection->drained.cancel();
   }
-  connection->writer_done = true;
-  connection->drained.cancel();
 }
 
 // Pings the peer at every third of `silence`, and gives up when it has been silent for all of it.
@@ -103,8 +103,9 @@ asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
     connection->alarm.expires_after(silence / 3);
     co_await connection->alarm.async_wait(into(error));
     if (connection->closed || !connection->queue.is_open()) break;
-    if ((connection->receiving || connection->writing) &&
-        Clock::now() - connection->last_progress > silence) {
+    const auto now = Clock::now();
+    if ((connection->receiving && now - connection->last_read > silence) ||
+        (connection->writing && now - connection->last_written > silence)) {
       connection->close("silent for " + std::to_string(silence.count() / 1000.0).substr(0, 5) +
                         " s");
       break;
@@ -113,7 +114,10 @@ asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
     LinkCounters next = *counters;
     auto ping = std::make_shared<Frame>(ping_frame());
     next.stamp(*ping);
-    if (connection->queue.try_send(error_code(), std::move(ping))) *counters = next;
+    if (connection->queue.try_send(error_code(), std::move(ping))) {
+      *counters = next;
+      ++connection->unwritten;
+    }
   }
 }
 
@@ -131,15 +135,22 @@ class TlsLink : public Link {
   asio::awaitable<void> finish() override {
     using namespace asio::experimental::awaitable_operators;
     const auto connection = connection_;
+    co_await drain();  // first: a closed channel forgets what it holds
     connection->queue.close();
     connection->alarm.cancel();
-    error_code error;
-    if (!connection->writer_done) co_await connection->drained.async_wait(into(error));
     if (connection->closed) co_return;
     asio::steady_timer deadline(connection->stream.get_executor(), kShutdownDeadline);
     co_await (connection->stream.async_shutdown(asio::as_tuple(asio::use_awaitable)) ||
               deadline.async_wait(asio::as_tuple(asio::use_awaitable)));
     connection->close("closed by this program");
+  }
+
+  asio::awaitable<void> drain() override {
+    const auto connection = connection_;
+    error_code woken;
+    while (connection->unwritten > 0 && !connection->closed) {
+      co_await connection->drained.async_wait(into(woken));
+    }
   }
 
   void close(const std::string& reason) override { connection_->close(reason); }
@@ -152,9 +163,13 @@ class TlsLink : public Link {
  protected:
   asio::awaitable<void> do_send(Frame frame) override {
     error_code error;
+    ++connection_->unwritten;
     co_await connection_->queue.async_send({}, std::make_shared<Frame>(std::move(frame)),
                                            into(error));
-    if (error) fail(error);
+    if (error) {
+      --connection_->unwritten;
+      fail(error);
+    }
   }
 
   asio::awaitable<Frame> do_receive(const FrameLimits& limits) override {
@@ -174,9 +189,9 @@ class TlsLink : public Link {
   asio::awaitable<void> read(Connection& connection, asio::mutable_buffer into_buffer) {
     error_code error;
     connection.receiving = true;
-    connection.last_progress = Clock::now();
-    co_await asio::async_read(connection.stream, into_buffer, connection.on_progress(),
-                              into(error));
+    connection.last_read = Clock::now();
+    co_await asio::async_read(connection.stream, into_buffer,
+                              Connection::on_progress(connection.last_read), into(error));
     connection.receiving = false;
     if (error) fail(error);
   }
@@ -205,7 +220,10 @@ asio::awaitable<void> handshake(Connection& connection, asio::ssl::stream_base::
                 timer.async_wait(asio::as_tuple(asio::use_awaitable)));
   if (done.index() == 1) throw UnavailableError(who + ": no TLS handshake in time");
   const error_code error = std::get<0>(std::get<0>(done));
-  if (!error) co_return;
+  if (!error) {
+    check_protocol(connection.stream);
+    co_return;
+  }
   const std::string text =
       who + ": " + describe_tls_error(connection.stream, error, connection.dialled);
   if (error.category() == asio::error::get_ssl_category()) throw PermissionError(text);
