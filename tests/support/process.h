@@ -76,12 +76,12 @@ class Process {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out(), err()};
   }
 
-  // Waits until it has printed `text` on stdout or stderr.
+  // Waits until it has printed `text` on stdout or stderr; fails when it ends without.
   bool prints(const std::string& text) const {
-    const bool seen = until([&] { return (out() + err()).find(text) != std::string::npos; },
-                            std::chrono::seconds(60));
-    EXPECT_TRUE(seen) << "never printed: " << text << "\n" << out() << err();
-    return seen;
+    const auto seen = [&] { return (out() + err()).find(text) != std::string::npos; };
+    until([&] { return seen() || ended(); }, std::chrono::seconds(60));
+    EXPECT_TRUE(seen()) << "never printed: " << text << "\n" << out() << err();
+    return seen();
   }
 
   template <class Condition>
@@ -95,6 +95,11 @@ class Process {
   }
 
  private:
+  bool ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
   static std::string content(int file) {
     // By position: the offset is the writer's.
     std::string text(static_cast<std::size_t>(size(file)), '\0');
