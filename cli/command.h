@@ -11,6 +11,7 @@ namespace cleave {
 using Run = std::function<int()>;
 using AddCommand = void (*)(CLI::App& app, Run& run);
 
+void add_quickstart(CLI::App& app, Run& run);
 void add_simulate(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_predict(CLI::App& app, Run& run);

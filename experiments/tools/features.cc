@@ -1,40 +1,21 @@
 // Writes the frozen model's pooled features of a labelled file, for linear probes: no prompt, mean
 // (or the job's pool) over a text's own rows. Usage: features JOB.toml DATA OUT.safetensors
 #include <ATen/ATen.h>
-#include <fmt/format.h>
-#include <torch/csrc/autograd/grad_mode.h>
 
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/model/threads.h"
-#include "simulation/simulation.h"
+#include "simulation/linear_probe.h"
 
 namespace cleave {
 namespace {
-
-at::Tensor features_of(const JobInputs& inputs, const Dataset& data) {
-  const torch::NoGradGuard no_grad;
-  const Model& model = inputs.model;
-  const Head whole = make_head(model, {model.config.layers, 0}, Precision::kFp32);
-  std::vector<at::Tensor> pooled;
-  for (const Batch& batch : in_order_batches(data, inputs.job.eval.batch)) {
-    const Layout layout = text_layout(*whole.embedder, batch);
-    at::Tensor x = whole(whole.embedder->embed(batch), layout);
-    if (model.architecture->make_final_norm) {
-      x = (*model.architecture->make_final_norm(model.config,
-                                                frozen_weights(model, Precision::kFp32)))(x);
-    }
-    pooled.push_back(pool_rows(x, layout, inputs.parts.pool));
-  }
-  return at::cat(pooled);  // (N, D)
-}
 
 int write_features(const std::string& job, const std::string& path, const std::string& out) {
   const JobInputs inputs = load_inputs(load_job(job, {}).job, /*with_data=*/false);
   const Dataset data = load_dataset(path, inputs.form, inputs.labels,
                                     {inputs.job.data.columns, inputs.job.data.header, ""});
   State result;
-  result.add("features", features_of(inputs, data).contiguous());
+  result.add("features", pooled_features(inputs, data).contiguous());
   std::vector<float> labels;
   for (const Example& example : data.examples) labels.push_back(static_cast<float>(example.label));
   result.add("labels", at::tensor(labels));

@@ -1,5 +1,6 @@
 #include "server/coordinator/run_folder.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "common/base/error.h"
@@ -40,10 +41,19 @@ std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   return static_cast<std::uint32_t>(std::stoul(found->second));
 }
 
+bool is_free(const fs::path& path) {
+  if (!fs::exists(path)) return true;
+  if (!fs::is_directory(path)) return false;
+  const fs::directory_iterator entries(path);
+  return std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().filename() == kDeploymentFolder;
+  });
+}
+
 }  // namespace
 
 RunFolder RunFolder::create(const fs::path& path, const Job& job) {
-  if (fs::exists(path) && (!fs::is_directory(path) || !fs::is_empty(path))) {
+  if (!is_free(path)) {
     throw UsageError(
         path.string() +
         " is not empty; choose another --out, or continue the run in it with --resume");

@@ -7,6 +7,7 @@
 //   state.safetensors   the last complete round's state; its metadata names the round
 //   summary.json        status, accuracies, bytes, work
 //   measured.json       what the machine decides: seconds, memory, TLS bytes, versions
+//   deployment/         how it was set up (quickstart)
 #pragma once
 
 #include <filesystem>
@@ -20,9 +21,12 @@
 
 namespace cleave {
 
+// How a run was set up may lie in its folder before the run begins.
+constexpr const char* kDeploymentFolder = "deployment";
+
 class RunFolder {
  public:
-  // A new run. Errors: UsageError when the folder is there and not empty.
+  // A new run. Errors: UsageError when the folder holds anything but a deployment.
   static RunFolder create(const std::filesystem::path& path, const Job& job);
   // An earlier run of the same job. Errors: UsageError when there is none or the job differs.
   static RunFolder resume(const std::filesystem::path& path, const Job& job);
