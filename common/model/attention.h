@@ -1,6 +1,6 @@
-// Self-attention over packed rows of samples of different lengths, without padding: one small product
-// per head of a sample, straight from the BLAS; neighbouring samples of equal length share a softmax.
-// On the CPU.
+// Self-attention over packed rows of samples of different lengths, without padding: one small
+// product per head of a sample, straight from the BLAS; neighbouring samples of equal length share
+// a softmax. On the CPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>
