@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 namespace cleave::testing {
 
 // Runs `io` until something stops it. A lane's thread may let go of an earlier task's last piece of
-// work at any time, which stops a context without other work: hence the guard, and then the restart.
+// work at any time, which stops a context without other work: hence the guard, and then the
+// restart.
 inline void run_until_stopped(asio::io_context& io) {
   const auto work = asio::make_work_guard(io);
   io.restart();
