@@ -13,6 +13,9 @@ void keep_large_blocks_apart() {
   // States and wide activations lie above it; with a batch's rows apart as well, a step would spend
   // a tenth of its time on page faults.
   mallopt(M_MMAP_THRESHOLD, 9 << 18);
+  // The lane computes and the I/O thread waits, or the other way round: a heap each would only be
+  // another place for holes, and a second heap's pages go back and come again at every step.
+  mallopt(M_ARENA_MAX, 1);
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
 #endif
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "common/model/gelu.h"
+
 namespace cleave {
 namespace {
 
@@ -14,16 +16,33 @@ using torch::autograd::variable_list;
 
 // Rows of a slice: few enough that its wide activations are small beside those that are kept,
 // enough that packing the weights once more for each costs little.
-constexpr std::int64_t kSliceRows = 512;
+constexpr std::int64_t kSliceRows = 384;
 
-// Calls f(slice) for all of x's rows, where slice(t) gives a tensor's rows of that slice.
-template <class F>
-void by_slices(std::int64_t rows, F f) {
-  for (std::int64_t begin = 0; begin < rows; begin += kSliceRows) {
-    f([begin, count = std::min(kSliceRows, rows - begin)](const Tensor& t) {
-      return t.narrow(0, begin, count);
-    });
+// Rows of each slice but the last, evenly dealt.
+std::int64_t slice_rows(std::int64_t rows) {
+  const std::int64_t slices = (rows + kSliceRows - 1) / kSliceRows;
+  return (rows + slices - 1) / slices;
+}
+
+// A slice's wide activations, one piece of memory for all slices in turn.
+Tensor scratch_for(const Tensor& wide) {
+  return at::empty({slice_rows(wide.size(0)), wide.size(1)}, wide.options());
+}
+
+// GELU of `wide` into `out`; `wide` then holds what the backward needs: in fp32 the slope, else
+// still the input.
+void activate(Tensor wide, Tensor out) {
+  if (wide.scalar_type() != at::kFloat) {
+    out.copy_(at::gelu(wide));
+    return;
   }
+  float* const data = wide.data_ptr<float>();
+  gelu_with_slope(data, static_cast<std::size_t>(wide.numel()), out.data_ptr<float>(), data);
+}
+
+// The gradient of GELU's input from that of its output, in place where the slope was kept.
+Tensor activate_backward(Tensor grad, const Tensor& kept) {
+  return kept.scalar_type() == at::kFloat ? grad.mul_(kept) : at::gelu_backward(grad, kept);
 }
 
 struct Frozen : torch::autograd::Function<Frozen> {
@@ -31,11 +50,14 @@ struct Frozen : torch::autograd::Function<Frozen> {
                         const Tensor& expand_bias, const Tensor& contract,
                         const Tensor& contract_bias) {
     const Tensor wide = at::linear(x, expand, expand_bias);  // (R, W)
-    const Tensor out = at::empty_like(x);
-    by_slices(x.size(0), [&](auto slice) {
-      Tensor part = slice(out);
-      at::addmm_out(part, contract_bias, at::gelu(slice(wide)), contract.t());
-    });
+    const Tensor out = at::empty_like(x), scratch = scratch_for(wide);
+    for (std::int64_t row = 0; row < x.size(0); row += scratch.size(0)) {
+      const std::int64_t rows = std::min(scratch.size(0), x.size(0) - row);
+      const Tensor active = scratch.narrow(0, 0, rows);
+      Tensor part = out.narrow(0, row, rows);
+      activate(wide.narrow(0, row, rows), active);
+      at::addmm_out(part, contract_bias, active, contract.t());
+    }
     context->save_for_backward({wide, expand, contract});
     return out;
   }
@@ -43,12 +65,14 @@ struct Frozen : torch::autograd::Function<Frozen> {
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
     const Tensor &wide = saved[0], &expand = saved[1], &contract = saved[2];
-    const Tensor dx = at::empty_like(grads[0]);
-    by_slices(wide.size(0), [&](auto slice) {
-      Tensor part = slice(dx);
-      const Tensor dwide = at::gelu_backward(at::mm(slice(grads[0]), contract), slice(wide));
-      at::mm_out(part, dwide, expand);
-    });
+    const Tensor dx = at::empty_like(grads[0]), scratch = scratch_for(wide);
+    for (std::int64_t row = 0; row < wide.size(0); row += scratch.size(0)) {
+      const std::int64_t rows = std::min(scratch.size(0), wide.size(0) - row);
+      Tensor dactive = scratch.narrow(0, 0, rows);
+      Tensor part = dx.narrow(0, row, rows);
+      at::mm_out(dactive, grads[0].narrow(0, row, rows), contract);
+      at::mm_out(part, activate_backward(dactive, wide.narrow(0, row, rows)), expand);
+    }
     return {dx, Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
