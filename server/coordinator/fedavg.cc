@@ -58,6 +58,17 @@ void FedAvg::add(const State& update, std::uint64_t weight) {
   if (total_weight_ + weight > kMaxTotalWeight) {
     throw DataError("the updates' weights sum to over 2^31 samples");
   }
+  if (++count_ == 1) {
+    only_ = update.clone();  // the sums, four times its size, wait for a second one
+  } else {
+    if (only_) accumulate(*only_, total_weight_);
+    only_.reset();
+    accumulate(update, weight);
+  }
+  total_weight_ += weight;
+}
+
+void FedAvg::accumulate(const State& update, std::uint64_t weight) {
   if (sums_.empty()) sums_.resize(static_cast<std::size_t>(form_.numel()));
   std::size_t next = 0;
   for (const auto& [name, tensor] : update.tensors) {
@@ -66,12 +77,6 @@ void FedAvg::add(const State& update, std::uint64_t weight) {
     for (std::int64_t i = 0; i < values.numel(); ++i) {
       sums_[next++] += to_fixed(data[i]) * static_cast<__int128>(weight);
     }
-  }
-  total_weight_ += weight;
-  if (++count_ == 1) {
-    only_ = update.clone();
-  } else {
-    only_.reset();
   }
 }
 

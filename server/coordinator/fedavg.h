@@ -26,6 +26,8 @@ class FedAvg {
   State finish() const;  // count() >= 1
 
  private:
+  void accumulate(const State& update, std::uint64_t weight);
+
   State form_;
   std::optional<State> only_;
   std::vector<__int128> sums_;
