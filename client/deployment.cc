@@ -40,6 +40,7 @@ struct Device {
   Model model;
   Digest hash;
   asio::ssl::context tls;
+  asio::io_context io{1};
   Lane lane;
   std::shared_ptr<Link> coordinator{};  // once connected; told when a signal ends the client
 };
@@ -163,7 +164,7 @@ void leave(asio::io_context& io, Device& device, asio::steady_timer& patience) {
 // Runs the task to its end or to the first signal; a second one kills.
 void run_to_end(Device& device, asio::awaitable<void> (*task)(Device&, const fs::path&),
                 const fs::path& inputs) {
-  asio::io_context io(1);
+  asio::io_context& io = device.io;
   asio::signal_set signals(io, SIGINT, SIGTERM);
   asio::steady_timer patience(io);
   int signal = 0;

@@ -60,8 +60,8 @@ struct Process {
   LabelMap labels;
   JobParts parts;
   Body body;
-  Lane lane;
   asio::io_context io{1};
+  Lane lane;
   Slots slots;
   BodyService service;
   Federation federation;

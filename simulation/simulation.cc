@@ -66,8 +66,8 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
               const SimulationOptions& options) {
   const Job& job = inputs.job;
   const Body body = make_body(inputs.model, inputs.parts.cut, parse_precision(job.model.precision));
-  Lane lane(options.threads, use_one_blas_thread);
   asio::io_context io(1);
+  Lane lane(options.threads, use_one_blas_thread);
   Slots slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight));
   BodyService service{body, inputs.parts.form, lane, slots};
   Federation federation(io.get_executor(), job, inputs.parts.initial,

@@ -3,7 +3,8 @@
 //
 // Functions of one lane run on any of its workers; a coroutine that awaits each call in turn has
 // its own calls in order. A function's exception is rethrown in the caller, on its own executor.
-// Memory bound: one queued function per waiting coroutine.
+// Destroy it before its callers' io_context: a worker that has handed its result over still lets go
+// of the caller's executor. Memory bound: one queued function per waiting coroutine.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -45,8 +45,8 @@ struct Timed {
 // The three ways in turns, so that whatever else the machine does meets all of them alike.
 int split(const Options& options) {
   const auto step = make_standard_step(options.model, options.data, options.precision);
-  Lane lane(1, use_one_blas_thread);
   asio::io_context memory_io{1}, tls_io{1};
+  Lane lane(1, use_one_blas_thread);
   LinkPair memory_links = make_memory_links(memory_io.get_executor(), "client", "server");
   testing::TlsPair tls(tls_io);
   const auto alone = compute_alone(*step, lane);
@@ -76,8 +76,8 @@ int split(const Options& options) {
 int serve(const Options& options) {
   const auto step = make_standard_step(options.model, options.data, options.precision);
   if (!options.write_step.empty()) write_step(*step, options.write_step);
-  Lane lane(1, use_one_blas_thread);
   asio::io_context io{1};
+  Lane lane(1, use_one_blas_thread);
   LinkPair links = make_memory_links(io.get_executor(), "client", "server");
   const auto path = over_links(*step, lane, io, links);
   std::cout << about(options).dump() << std::endl;

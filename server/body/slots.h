@@ -5,33 +5,37 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/experimental/channel.hpp>
+#include <memory>
 
 namespace cleave {
 
 namespace asio = boost::asio;
 
 class Slots {
+  using Free = asio::experimental::channel<void(boost::system::error_code)>;
+
  public:
   Slots(const asio::any_io_executor& executor, std::size_t count);
 
-  // Holds a slot until destroyed or released.
+  // Holds a slot until destroyed or released; may outlive the Slots, in a coroutine that never
+  // ends.
   class Held {
    public:
     Held() = default;
-    explicit Held(Slots* owner) : owner_(owner) {}
-    Held(Held&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    explicit Held(std::shared_ptr<Free> free) : free_(std::move(free)) {}
+    Held(Held&& other) noexcept = default;
     Held& operator=(Held&& other) noexcept;
     ~Held() { release(); }
     void release();
 
    private:
-    Slots* owner_ = nullptr;
+    std::shared_ptr<Free> free_;
   };
 
   asio::awaitable<Held> take();
 
  private:
-  asio::experimental::channel<void(boost::system::error_code)> free_;
+  std::shared_ptr<Free> free_;
 };
 
 }  // namespace cleave

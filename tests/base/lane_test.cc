@@ -13,8 +13,8 @@ namespace cleave {
 namespace {
 
 TEST(Lane, AFunctionRunsOnAWorkerAndItsCallerGoesOnWhereItWas) {
-  Lane lane(1);
   asio::io_context io;
+  Lane lane(1);
   const auto here = std::this_thread::get_id();
   const int answer = testing::run(io, [&]() -> asio::awaitable<int> {
     const auto worker = co_await lane.run([] { return std::this_thread::get_id(); });
@@ -28,8 +28,8 @@ TEST(Lane, AFunctionRunsOnAWorkerAndItsCallerGoesOnWhereItWas) {
 }
 
 TEST(Lane, AnExceptionIsRethrownInTheCallerOnItsOwnExecutor) {
-  Lane lane(2);
   asio::io_context io;
+  Lane lane(2);
   const auto here = std::this_thread::get_id();
   testing::run(io, [&]() -> asio::awaitable<void> {
     std::string message;
@@ -46,15 +46,15 @@ TEST(Lane, AnExceptionIsRethrownInTheCallerOnItsOwnExecutor) {
 }
 
 TEST(Lane, AnExceptionThatNobodyCatchesReachesTheCallersCaller) {
-  Lane lane(1);
   asio::io_context io;
+  Lane lane(1);
   EXPECT_THROW(testing::run(io, lane.run([]() { throw std::out_of_range("x"); })),
                std::out_of_range);
 }
 
 TEST(Lane, ResultsMayBeMoveOnlyAndFunctionsMutable) {
-  Lane lane(1);
   asio::io_context io;
+  Lane lane(1);
   const auto result =
       testing::run(io, lane.run([n = std::make_unique<int>(3)]() mutable { return std::move(n); }));
   EXPECT_EQ(*result, 3);
@@ -63,19 +63,19 @@ TEST(Lane, ResultsMayBeMoveOnlyAndFunctionsMutable) {
 TEST(Lane, EveryWorkerRunsItsStartFirst) {
   std::atomic<int> started = 0;
   thread_local bool ready = false;
+  asio::io_context io;
   Lane lane(2, [&] {
     ready = true;
     ++started;
   });
-  asio::io_context io;
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(testing::run(io, lane.run([] { return ready; })));
   EXPECT_GE(started, 1);
 }
 
 // Both functions wait for each other, so one worker alone would never end.
 TEST(Lane, TwoWorkersRunTwoFunctionsAtOnce) {
-  Lane lane(2);
   asio::io_context io;
+  Lane lane(2);
   std::promise<void> first, second;
   int done = 0;
   const auto meet = [&](std::promise<void>& mine, std::promise<void>& other) {
