@@ -11,7 +11,7 @@
 namespace cleave {
 namespace {
 
-struct Options {
+struct CostOptions {
   std::string job, lengths;
   std::vector<std::string> settings;
 };
@@ -101,7 +101,7 @@ void print_memory(const JobShape& shape, const ModelConfig& config, const Step& 
       human_bytes(memory.body_activations));
 }
 
-int cost_command(const Options& options) {
+int cost_command(const CostOptions& options) {
   const Job job = load_job(options.job, options.settings).job;
   if (!options.lengths.empty()) {
     const ModelConfig config = load_model_config(job.model.path);
@@ -130,7 +130,7 @@ int cost_command(const Options& options) {
 }  // namespace
 
 void add_cost(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CostOptions>();
   CLI::App* command = app.add_subcommand("cost", "Price a job before it runs");
   command->add_option("job", options->job, "The job file")->required();
   command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")

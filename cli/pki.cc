@@ -7,19 +7,19 @@
 namespace cleave {
 namespace {
 
-struct Options {
+struct PkiOptions {
   std::string folder, name;
   std::vector<std::string> hosts;
   int days = 365;
 };
 
-int init_command(const Options& options) {
+int init_command(const PkiOptions& options) {
   pki_init(options.folder);
   fmt::print("{0}/ca.pem\n{0}/ca.key (keep it off the servers)\n", options.folder);
   return 0;
 }
 
-int issue_command(const Options& options) {
+int issue_command(const PkiOptions& options) {
   pki_issue(options.folder, options.name, options.hosts, options.days);
   fmt::print("{0}/{1}.pem\n{0}/{1}.key\n", options.folder, options.name);
   return 0;
@@ -28,7 +28,7 @@ int issue_command(const Options& options) {
 }  // namespace
 
 void add_pki(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PkiOptions>();
   CLI::App* command = app.add_subcommand("pki", "Make certificates for servers and clients");
   command->require_subcommand(1);
   CLI::App* init = command->add_subcommand("init", "Make a certificate authority");

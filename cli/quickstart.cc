@@ -16,7 +16,7 @@
 namespace cleave {
 namespace {
 
-struct Options {
+struct QuickstartOptions {
   std::string out;
   std::vector<std::string> settings;
 };
@@ -82,7 +82,7 @@ void print_comparison(const Json& comparison) {
   }
 }
 
-int quickstart_command(const Options& options) {
+int quickstart_command(const QuickstartOptions& options) {
   const fs::path programs = program_folder();
   const fs::path out = options.out.empty() ? default_run_path("quickstart") : fs::path(options.out);
   check_new(out);
@@ -114,7 +114,7 @@ int quickstart_command(const Options& options) {
 }  // namespace
 
 void add_quickstart(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuickstartOptions>();
   CLI::App* command = app.add_subcommand(
       "quickstart", "Run a server and four clients on this machine, on generated data");
   command->add_option("--out", options->out, "The run directory; default runs/quickstart-<utc>");

@@ -16,7 +16,7 @@
 namespace cleave {
 namespace {
 
-struct Options {
+struct SimulateOptions {
   std::string job, out;
   std::vector<std::string> settings;
   bool resume = false;
@@ -28,7 +28,7 @@ Json partition_json(const Partition& partition) {
           {"clients", partition.clients}};
 }
 
-int simulate_command(const Options& options) {
+int simulate_command(const SimulateOptions& options) {
   const Stopwatch watch;
   const LoadedJob loaded = load_job(options.job, options.settings);
   const Job& job = loaded.job;
@@ -74,7 +74,7 @@ int simulate_command(const Options& options) {
 }  // namespace
 
 void add_simulate(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimulateOptions>();
   CLI::App* command = app.add_subcommand("simulate", "Run a job with simulated clients");
   command->add_option("job", options->job, "The job file (docs/job.md)")->required();
   command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")

@@ -9,12 +9,12 @@ namespace {
 
 constexpr int kMostBlocks = 10'000;
 
-struct Options {
+struct SliceOptions {
   std::string model, out;
   Cut cut;
 };
 
-int slice_command(const Options& options) {
+int slice_command(const SliceOptions& options) {
   const Model model = open_model(options.model);
   write_slice(model, options.cut, options.out);
   fmt::print("model hash {}\n{}\n", hex(verify_model(model).hash), options.out);
@@ -24,7 +24,7 @@ int slice_command(const Options& options) {
 }  // namespace
 
 void add_slice(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SliceOptions>();
   CLI::App* command = app.add_subcommand("slice", "Write the part of a model that a device needs");
   command->add_option("model", options->model, "A Hugging Face folder")->required();
   command->add_option("--head", options->cut.head, "Blocks of the head")

@@ -16,7 +16,7 @@ LoadedJob parse(const std::string& toml, const std::vector<std::string>& setting
   return parse_job(toml, "job.toml", "/base", settings);
 }
 
-std::string why_refused(const std::string& toml, const std::vector<std::string>& settings = {}) {
+std::string job_refusal(const std::string& toml, const std::vector<std::string>& settings = {}) {
   return refusal([&] { parse(toml, settings); });
 }
 
@@ -55,10 +55,10 @@ TEST(Job, APresetMayBeNamedByASettingInAnySpelling) {
 }
 
 TEST(Job, AnUnknownPresetIsRefusedWhereItIsNamed) {
-  const std::string why = why_refused("\npreset = \"sfprompt\"\n");
+  const std::string why = job_refusal("\npreset = \"sfprompt\"\n");
   EXPECT_EQ(why.rfind("job.toml:2: preset: ", 0), 0u) << why;
   EXPECT_NE(why.find("sfprompt-reconstructed"), std::string::npos) << why;
-  EXPECT_EQ(why_refused("", {"preset=x"}).rfind("--set preset=x: preset: ", 0), 0u);
+  EXPECT_EQ(job_refusal("", {"preset=x"}).rfind("--set preset=x: preset: ", 0), 0u);
 }
 
 TEST(Job, APartitionsFileIsRelativeToTheJobFileAsOtherPathsAre) {
@@ -74,33 +74,33 @@ TEST(Job, TheKeysThatWereSetAreKnown) {
 }
 
 TEST(Job, KeysThatContradictEachOtherAreRefused) {
-  EXPECT_NE(why_refused("[federation]\nmin_clients = 6\n").find("min_clients = 6"),
+  EXPECT_NE(job_refusal("[federation]\nmin_clients = 6\n").find("min_clients = 6"),
             std::string::npos);
-  EXPECT_NE(why_refused("[deadlines]\nconnect = 50\n").find("connect <= silence <= round"),
+  EXPECT_NE(job_refusal("[deadlines]\nconnect = 50\n").find("connect <= silence <= round"),
             std::string::npos);
-  EXPECT_NE(why_refused("[phases]\nkeep = 0\n").find("keeps nothing"), std::string::npos);
+  EXPECT_NE(job_refusal("[phases]\nkeep = 0\n").find("keeps nothing"), std::string::npos);
 }
 
 // The bypass then mixes no rows: every image gives the same logits.
 TEST(Job, TheDegenerateBypassIsRefusedWithItsCure) {
   const std::string cut = "[cut]\nhead = 0\ntail = 0\npool = \"cls\"\n";
-  EXPECT_EQ(why_refused(cut), "") << "without scores or bypass epochs there is no bypass";
-  EXPECT_EQ(why_refused(cut + "[phases]\nkeep = 0.5\nscore = \"random\"\n"), "");
+  EXPECT_EQ(job_refusal(cut), "") << "without scores or bypass epochs there is no bypass";
+  EXPECT_EQ(job_refusal(cut + "[phases]\nkeep = 0.5\nscore = \"random\"\n"), "");
   for (const char* phases :
        {"bypass_epochs = 1", "keep = 0.5", "keep = 0.5\nscore = \"el2n_low\""}) {
-    const std::string why = why_refused(cut + "[phases]\n" + phases + "\n");
+    const std::string why = job_refusal(cut + "[phases]\n" + phases + "\n");
     EXPECT_NE(why.find("same logits"), std::string::npos) << phases;
     EXPECT_NE(why.find("cut.pool = \"mean\""), std::string::npos) << phases;
   }
   for (const char* other : {"cut.head=1", "cut.tail=1", "cut.pool=mean"}) {
-    EXPECT_EQ(why_refused(cut + "[phases]\nbypass_epochs = 1\n", {other}), "") << other;
+    EXPECT_EQ(job_refusal(cut + "[phases]\nbypass_epochs = 1\n", {other}), "") << other;
   }
 }
 
 // Counts are 32 bits wide where partitions are drawn and rounds are counted.
 TEST(Job, CountsThatWouldWrapAreRefused) {
   for (const char* key : {"clients", "classes_per_client", "min_size", "rounds"}) {
-    const std::string why = why_refused(std::string("[federation]\n") + key + " = 4294967306\n");
+    const std::string why = job_refusal(std::string("[federation]\n") + key + " = 4294967306\n");
     EXPECT_NE(why.find("job.toml:2: federation." + std::string(key)), std::string::npos) << why;
   }
 }

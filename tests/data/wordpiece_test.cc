@@ -110,7 +110,7 @@ TEST(WordPiece, EmptyTextHasOnlySpecialTokens) {
 TEST(WordPiece, InvalidUtf8IsDropped) {
   for (const char* broken : {"he\xffllo", "he\xc3llo", "he\xed\xa0\x80llo", "he\xf8\x88\x80\x80llo",
                              "hello\xe2\x82", "\x80hello"}) {
-    EXPECT_EQ(uncased().pieces(broken), Ids{7592}) << testing::PrintToString(broken);
+    EXPECT_EQ(uncased().pieces(broken), Ids{7592}) << ::testing::PrintToString(broken);
   }
   EXPECT_EQ(uncased().pieces(std::string_view("he\0llo", 6)), Ids{7592});
 }
