@@ -14,6 +14,9 @@
 namespace cleave {
 namespace {
 
+// Between the name of a file and the process that is writing it anew.
+constexpr const char* kTemporary = ".tmp.";
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -75,7 +78,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
 }
 
 void write_atomically(const fs::path& path, std::string_view content, unsigned mode) {
-  const fs::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
+  const fs::path temporary = path.string() + kTemporary + std::to_string(::getpid());
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (file.get() < 0) fail("create", temporary);
@@ -86,6 +89,16 @@ void write_atomically(const fs::path& path, std::string_view content, unsigned m
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
+  }
+}
+
+void remove_temporaries(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path& path = entry.path();
+    if (path.filename().string().find(kTemporary) != std::string::npos &&
+        ::unlink(path.c_str()) != 0) {
+      fail("remove", path);
+    }
   }
 }
 

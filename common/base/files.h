@@ -20,6 +20,9 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes);
 // Errors: IoError (a full disk among them); the old content is then still there.
 void write_atomically(const fs::path& path, std::string_view content, unsigned mode = 0644);
 
+// Removes from `folder` the temporary files of killed writers. Nobody may be writing there.
+void remove_temporaries(const fs::path& folder);
+
 // Appends and fsyncs. Errors: IoError; the file then ends where it ended before.
 void append_line(const fs::path& path, std::string_view line);
 

@@ -71,6 +71,7 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
     throw UsageError("cannot resume " + path.string() +
                      ": its job.toml differs from this job; resume with the same file and --set");
   }
+  remove_temporaries(path);
   RunFolder folder(path);
   folder.load_rounds();
   return folder;

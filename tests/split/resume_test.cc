@@ -50,6 +50,16 @@ TEST(Resume, AJournalLineWithoutItsStateIsDropped) {
   EXPECT_EQ(contents(folder / "run"), whole);
 }
 
+TEST(Resume, WhatAKilledRunWasWritingIsRemoved) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  run_tiny(job, folder / "run");
+  const auto whole = contents(folder / "run");
+  write_atomically(folder / "run/state.safetensors.tmp.123", "half");
+  run_tiny(job, folder / "run");
+  EXPECT_EQ(contents(folder / "run"), whole);
+}
+
 TEST(Resume, AFinishedRunStaysAsItIs) {
   const TemporaryFolder folder;
   const Job job = tiny_job();
