@@ -38,9 +38,7 @@ int simulate_command(const SimulateOptions& options) {
 
   JobInputs inputs = load_inputs(job);
   const Partition partition = make_partition(job, inputs.train);
-  std::vector<std::int32_t> labels;
-  for (const Example& example : inputs.train.examples) labels.push_back(example.label);
-  fmt::print("{}", partition_table(partition, labels, inputs.labels.names()));
+  fmt::print("{}", partition_table(partition, labels_of(inputs.train), inputs.labels.names()));
   std::fflush(stdout);
 
   const fs::path path = options.out.empty() ? default_run_path(job.name) : fs::path(options.out);

@@ -58,9 +58,7 @@ asio::awaitable<std::vector<std::uint32_t>> select_kept(const ClientContext& con
   }
   std::vector<std::uint32_t> kept;
   if (job.phases.selection == "class") {
-    std::vector<std::int32_t> labels;
-    for (const Example& example : data.examples) labels.push_back(example.label);
-    kept = keep_hardest_by_label(scores, labels, job.phases.keep);
+    kept = keep_hardest_by_label(scores, labels_of(data), job.phases.keep);
   } else {
     kept = keep_hardest(scores, job.phases.keep);
     std::sort(kept.begin(), kept.end());

@@ -9,8 +9,6 @@
 namespace cleave {
 namespace {
 
-Ledger from_client_side(const Ledger& own) { return {own.received, own.sent}; }
-
 void check_hello(const Server& server, const Hello& hello, const std::string& id) {
   if (hello.model_hash != server.model_hash) {
     throw DataError(id + " holds another model: its hash is " +
@@ -30,7 +28,7 @@ asio::awaitable<void> serve_body_link(Server& server, std::shared_ptr<Link> link
   server.body_links.insert(link);
   const auto leave = [&] {
     server.body_links.erase(link);
-    server.closed_body_traffic += from_client_side(link->ledger());
+    server.closed_body_traffic += mirror(link->ledger());
     server.closed_body_tls.sent += link->tls_bytes().sent;
     server.closed_body_tls.received += link->tls_bytes().received;
   };
@@ -58,7 +56,7 @@ asio::awaitable<void> serve_predictor(Server& server, Link& link) {
 }
 
 asio::awaitable<void> admit_client(Server& server, std::shared_ptr<Link> link, Role role) {
-  if (!server.federation) {
+  if (!server.members) {
     throw ProtocolError(server.predictions
                             ? "this server has a finished run and only predicts (--serve); run "
                               "cleave-client with --predict FILE"
@@ -73,7 +71,7 @@ asio::awaitable<void> admit_client(Server& server, std::shared_ptr<Link> link, R
   member.role = role;
   member.ready = parse_ready(co_await receive_expected(*link, Kind::kReady, 0, 0));
   member.link = std::move(link);
-  server.federation->admit(std::move(member));
+  server.members->admit(std::move(member));
 }
 
 asio::awaitable<void> dispatch(Server& server, std::shared_ptr<Link> link) {
@@ -123,13 +121,12 @@ asio::awaitable<void> close_body_sessions(Server& server, const std::string& rea
 
 void cut_off(Server& server, const std::string& reason) {
   for (const std::shared_ptr<Link>& link : server.body_links) link->close(reason);
-  if (server.federation) server.federation->cut_off(reason);
+  if (server.members) server.members->cut_off(reason);
 }
 
 Ledger body_traffic(const Server& server) {
   Ledger sum = server.closed_body_traffic;
-  for (const std::shared_ptr<Link>& link : server.body_links)
-    sum += from_client_side(link->ledger());
+  for (const std::shared_ptr<Link>& link : server.body_links) sum += mirror(link->ledger());
   return sum;
 }
 

@@ -10,7 +10,7 @@
 #include "common/base/hash.h"
 #include "common/wire/link.h"
 #include "server/body/body_session.h"
-#include "server/coordinator/federation.h"
+#include "server/coordinator/members.h"
 
 namespace cleave {
 
@@ -20,7 +20,7 @@ struct Server {
   Digest model_hash{};
   std::string body_address;                    // told to clients; empty: this server has the body
   const State* form = nullptr;                 // of the tuned state
-  Federation* federation = nullptr;            // null: this process is a body only
+  Members* members = nullptr;                  // null: this process is a body only
   BodyService* body = nullptr;                 // null: this process is a coordinator only
   const State* predictions = nullptr;          // served to predictors; null: none
   std::set<std::shared_ptr<Link>> body_links;  // open sessions, to be told when the server stops

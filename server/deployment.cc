@@ -64,6 +64,7 @@ struct Process {
   Lane lane;
   Slots slots;
   BodyService service;
+  Members members;
   Federation federation;
   Server server;
 };
@@ -77,14 +78,14 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
       lane(1, [threads = thread_count(job.run.threads)] { use_blas_threads(threads); }),
       slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
       service{body, parts.form, lane, slots},
-      federation(io.get_executor(), job, parts.initial, static_cast<std::size_t>(labels.size()),
-                 lane,
+      members(io.get_executor()),
+      federation(members, job, parts.initial, static_cast<std::size_t>(labels.size()), lane,
                  std::chrono::milliseconds(static_cast<std::int64_t>(job.deadlines.round * 1000))) {
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
   server.model_hash = verify_model(model).hash;
   server.form = &parts.initial;
-  if (options.role != ServerRole::kBody) server.federation = &federation;
+  if (options.role != ServerRole::kBody) server.members = &members;
   if (options.role != ServerRole::kCoordinator) server.body = &service;
   if (options.role == ServerRole::kCoordinator) server.body_address = job.server.body;
 }
@@ -110,6 +111,7 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
   options.on_listening(text_of(acceptor.local_endpoint()));
   JobRun run{
       job,
+      process.members,
       process.federation,
       folder,
       folder.state().value_or(process.parts.initial),
@@ -133,11 +135,11 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
   const Json summary = finish_job(run, status);
   Json measured = measure(watch, thread_count(job.run.threads));
   measured["round_seconds"] = run.round_seconds;
-  const TlsBytes control = process.federation.tls_bytes();
+  const TlsBytes control = process.members.tls_bytes();
   const TlsBytes steps = process.server.closed_body_tls;
   measured["tls_bytes"] = {{"received", control.received + steps.received},
                            {"sent", control.sent + steps.sent},
-                           {"agreed_at_close", process.federation.tls_agrees()}};
+                           {"agreed_at_close", process.members.tls_agrees()}};
   folder.write_json("measured.json", measured);
   if (interrupt.signal() != 0) {
     log_warn("to continue, run the same command with --resume --out " + options.out.string());
@@ -187,7 +189,7 @@ DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions
     if (!state) throw DataError(options.serve.string() + " holds no complete round yet");
     check_same_form(*state, process.parts.initial, options.serve.string());
     process.server.predictions = &*state;
-    process.server.federation = nullptr;
+    process.server.members = nullptr;
   }
   if (body_only || state) {
     serve_until_signal(process, options, door, acceptor);

@@ -14,7 +14,7 @@ constexpr const char* kReason = "the server was interrupted";
 
 asio::awaitable<void> tell_all(Server& server) {
   co_await close_body_sessions(server, kReason);
-  if (server.federation) co_await server.federation->abandon(kReason);
+  if (server.members) co_await server.members->abandon(kReason);
 }
 
 }  // namespace

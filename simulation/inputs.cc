@@ -27,8 +27,7 @@ Dataset load_if_named(const char* key, const std::string& path, const JobInputs&
 
 Partition deal(const Job& job, const Dataset& train) {
   const auto& f = job.federation;
-  std::vector<std::int32_t> labels;
-  for (const Example& example : train.examples) labels.push_back(example.label);
+  const std::vector<std::int32_t> labels = labels_of(train);
   const PartitionOptions options{
       seed_of(job, Seed::kPartition), static_cast<std::uint32_t>(f.clients), f.alpha,
       static_cast<std::uint32_t>(f.classes_per_client), static_cast<std::uint32_t>(f.min_size)};

@@ -12,11 +12,7 @@ using at::Tensor;
 
 constexpr int kSteps = 400;
 
-Tensor labels_of(const Dataset& data) {
-  std::vector<std::int64_t> labels;
-  for (const Example& example : data.examples) labels.push_back(example.label);
-  return at::tensor(labels, at::kLong);
-}
+Tensor label_tensor(const Dataset& data) { return at::tensor(labels_of(data)).to(at::kLong); }
 
 Tensor with_bias_column(const Tensor& x) {
   return at::cat({x, at::ones({x.size(0), 1}, x.options())}, 1);
@@ -66,8 +62,9 @@ double linear_probe_accuracy(const JobInputs& inputs) {
   const auto scaled = [&](const Tensor& x) { return with_bias_column((x - mean) / deviation); };
   const Tensor x = scaled(train);
   const Tensor dev = scaled(pooled_features(inputs, inputs.dev).to(at::kDouble));
-  const Tensor target = at::one_hot(labels_of(inputs.train), inputs.labels.size()).to(at::kDouble);
-  const Tensor dev_labels = labels_of(inputs.dev);
+  const Tensor target =
+      at::one_hot(label_tensor(inputs.train), inputs.labels.size()).to(at::kDouble);
+  const Tensor dev_labels = label_tensor(inputs.dev);
   double best = 0;
   for (const double penalty : {1e-4, 1e-3, 1e-2, 1e-1}) {
     const Tensor predicted = dev.mm(fit(x, target, penalty)).argmax(1);

@@ -44,7 +44,7 @@ asio::awaitable<void> run_client(const ClientContext& context, const Server& ser
   if (problem.empty()) co_return;
   log_debug(problem);
   // Nobody else will come in its place: a job that still waits for it would wait for ever.
-  if (server.federation->waiting()) co_await server.federation->abandon(problem);
+  if (server.members->waiting()) co_await server.members->abandon(problem);
 }
 
 // Links a client up with the server and starts both ends.
@@ -70,14 +70,15 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   Lane lane(options.threads, use_one_blas_thread);
   Slots slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight));
   BodyService service{body, inputs.parts.form, lane, slots};
-  Federation federation(io.get_executor(), job, inputs.parts.initial,
+  Members members(io.get_executor());
+  Federation federation(members, job, inputs.parts.initial,
                         static_cast<std::size_t>(inputs.labels.size()), lane, std::nullopt);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
   server.model_hash = verify_model(inputs.model).hash;
   server.form = &inputs.parts.initial;
-  server.federation = &federation;
+  server.members = &members;
   server.body = &service;
 
   const std::size_t clients = partition.clients.size();
@@ -97,6 +98,7 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
 
   JobRun run{
       job,
+      members,
       federation,
       folder,
       folder.state().value_or(inputs.parts.initial),

@@ -11,6 +11,12 @@ std::vector<std::int32_t> labels_of(const Batch& batch) {
   return labels;
 }
 
+std::vector<std::int32_t> labels_of(const Dataset& data) {
+  std::vector<std::int32_t> labels;
+  for (const Example& example : data.examples) labels.push_back(example.label);
+  return labels;
+}
+
 std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::int32_t labels) {
   std::vector<std::uint64_t> counts(static_cast<std::size_t>(labels));
   for (const Example& example : examples) ++counts[static_cast<std::size_t>(example.label)];

@@ -27,6 +27,7 @@ struct Dataset {
 using Batch = std::vector<const Example*>;
 
 std::vector<std::int32_t> labels_of(const Batch& batch);
+std::vector<std::int32_t> labels_of(const Dataset& data);
 std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::int32_t labels);
 
 // 0, 1, ... size - 1: every position in order.

@@ -49,6 +49,8 @@ Ledger& Ledger::operator-=(const Ledger& other) {
 Ledger operator+(Ledger a, const Ledger& b) { return a += b; }
 Ledger operator-(Ledger a, const Ledger& b) { return a -= b; }
 
+Ledger mirror(const Ledger& own) { return {own.received, own.sent}; }
+
 void check_mirror(const Ledger& own, const Ledger& theirs, const std::string& peer) {
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
     if (kKinds[i].kind == Kind::kPing) continue;

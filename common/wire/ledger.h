@@ -46,6 +46,9 @@ struct Ledger {
 Ledger operator+(Ledger a, const Ledger& b);
 Ledger operator-(Ledger a, const Ledger& b);
 
+// The same bytes as the other end sees them.
+Ledger mirror(const Ledger& own);
+
 // Insists that `theirs`, as the peer states it, is the mirror of `own`, for every kind but pings.
 // Errors: ProtocolError naming the first kind that differs and both counts.
 void check_mirror(const Ledger& own, const Ledger& theirs, const std::string& peer);

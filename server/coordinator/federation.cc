@@ -1,7 +1,5 @@
 #include "server/coordinator/federation.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <utility>
 
@@ -10,7 +8,6 @@
 #include "common/base/log.h"
 #include "common/exchange/messages.h"
 #include "common/wire/farewell.h"
-#include "common/wire/goodbye.h"
 #include "server/coordinator/fedavg.h"
 #include "server/coordinator/participants.h"
 
@@ -21,8 +18,6 @@ namespace {
 struct Refused : Error {
   explicit Refused(const std::string& what) : Error(Exit::kData, what) {}
 };
-
-Ledger from_client_side(const Ledger& own) { return {own.received, own.sent}; }
 
 std::uint64_t weight_of(const Report& report, const std::string& rule) {
   if (rule == "uniform") return 1;
@@ -59,59 +54,14 @@ struct Federation::Average {
   std::mutex turn;
 };
 
-Federation::Federation(const asio::any_io_executor& executor, const Job& job, State form,
-                       std::size_t labels, Lane& lane,
+Federation::Federation(Members& members, const Job& job, State form, std::size_t labels, Lane& lane,
                        std::optional<std::chrono::milliseconds> round_deadline)
-    : executor_(executor),
+    : members_(members),
       job_(job),
       form_(std::move(form)),
       labels_(labels),
       lane_(lane),
-      round_deadline_(round_deadline),
-      joined_(executor, asio::steady_timer::time_point::max()) {}
-
-void Federation::admit(Member joining) {
-  if (!abandoned_.empty()) {
-    joining.link->close(abandoned_);
-    return;
-  }
-  const auto member = std::make_shared<Member>(std::move(joining));
-  if (const auto old = members_.find(member->id); old != members_.end()) {
-    old->second->link->close("displaced by a newer session of " + member->id);
-    retire(old->second);
-  }
-  log_info("joined: " + member->id + " samples=" + std::to_string(member->ready.samples));
-  members_[member->id] = member;
-  joined_.cancel();
-}
-
-// Keeps the member's counts; forgets the member unless a newer session has its place.
-void Federation::retire(const MemberPtr& member) {
-  const auto found = members_.find(member->id);
-  if (found == members_.end() || found->second != member) return;
-  closed_traffic_ += from_client_side(member->link->ledger());
-  const TlsBytes tls = member->link->tls_bytes();
-  closed_tls_.sent += tls.sent;
-  closed_tls_.received += tls.received;
-  members_.erase(found);
-}
-
-std::vector<std::string> Federation::trainers() const {
-  std::vector<std::string> ids;
-  for (const auto& [id, member] : members_) {
-    if (member->role == Role::kClient && member->ready.samples > 0) ids.push_back(id);
-  }
-  return ids;
-}
-
-asio::awaitable<void> Federation::wait_for_clients(std::size_t count) {
-  while (trainers().size() < count && abandoned_.empty()) {
-    boost::system::error_code cancelled;
-    co_await joined_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-    joined_.expires_at(asio::steady_timer::time_point::max());
-  }
-  waiting_ = false;
-}
+      round_deadline_(round_deadline) {}
 
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,
                                                    const State& global, Average& average) {
@@ -141,7 +91,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
   const RoundEnd end{refusal.empty(), refusal};
   co_await link.send(round_end_frame(end, round));
   if (!refusal.empty()) throw Refused("its update was refused: " + refusal);
-  out.traffic = from_client_side(link.ledger() - start) + (out.report.body - body_before);
+  out.traffic = mirror(link.ledger() - start) + (out.report.body - body_before);
   co_return out;
 }
 
@@ -159,7 +109,7 @@ asio::awaitable<Evaluation::PerClient> Federation::evaluate_one(MemberPtr member
   Evaluation::PerClient out{member->id, parse_eval_report(statement), {}};
   check_evaluation(out.report, *member, labels_);
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
-  out.traffic = from_client_side(link.ledger() - start) + (out.report.body - member->body_seen);
+  out.traffic = mirror(link.ledger() - start) + (out.report.body - member->body_seen);
   member->body_seen = out.report.body;
   co_return out;
 }
@@ -195,14 +145,14 @@ std::vector<T> Federation::settle(std::vector<Outcome<T>> outcomes, RoundRecord&
     log_warn("round " + std::to_string(record.round) + ": lost " + outcome.member->id + ": " +
              outcome.failure);
     record.lost.push_back({outcome.member->id, outcome.failure});
-    if (outcome.gone) retire(outcome.member);
+    if (outcome.gone) members_.retire(outcome.member);
   }
   return answers;
 }
 
 // When it passes, whoever has not answered is closed, and nobody else.
 asio::steady_timer Federation::start_deadline(std::vector<MemberPtr> asked) {
-  asio::steady_timer deadline(executor_, asio::steady_timer::time_point::max());
+  asio::steady_timer deadline(members_.executor(), asio::steady_timer::time_point::max());
   if (round_deadline_) deadline.expires_after(*round_deadline_);
   deadline.async_wait([asked = std::move(asked)](const boost::system::error_code& cancelled) {
     if (cancelled) return;
@@ -213,23 +163,33 @@ asio::steady_timer Federation::start_deadline(std::vector<MemberPtr> asked) {
   return deadline;
 }
 
+// The answers of those who gave one before the deadline; the others are in the record.
+template <class Ask>
+auto Federation::ask_all(std::vector<MemberPtr> asked, RoundRecord& record, Ask ask)
+    -> asio::awaitable<std::vector<typename decltype(ask(asked[0]))::value_type>> {
+  using Answer = typename decltype(ask(asked[0]))::value_type;
+  std::vector<asio::awaitable<Outcome<Answer>>> tasks;
+  for (const MemberPtr& member : asked) tasks.push_back(attempt(member, ask(member)));
+  asio::steady_timer deadline = start_deadline(std::move(asked));
+  std::vector<Answer> answers = settle(co_await gather(std::move(tasks)), record);
+  deadline.cancel();
+  if (!members_.why_abandoned().empty()) throw UnavailableError(members_.why_abandoned());
+  co_return answers;
+}
+
 asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& global,
                                              RoundRecord& record) {
   record.round = round;
-  const std::vector<std::string> picked =
-      pick_clients(trainers(), static_cast<std::size_t>(job_.federation.per_round),
-                   seed_of(job_, Seed::kSampling), round);
-  Average average{FedAvg(form_), {}};
-  std::vector<MemberPtr> asked;
-  std::vector<asio::awaitable<Outcome<Participant>>> tasks;
-  for (const std::string& id : picked) {
-    asked.push_back(members_.at(id));
-    tasks.push_back(attempt(asked.back(), train_one(asked.back(), round, global, average)));
+  std::vector<MemberPtr> picked;
+  for (const std::string& id :
+       pick_clients(members_.trainers(), static_cast<std::size_t>(job_.federation.per_round),
+                    seed_of(job_, Seed::kSampling), round)) {
+    picked.push_back(members_.at(id));
   }
-  asio::steady_timer deadline = start_deadline(asked);
-  record.participants = settle(co_await gather(std::move(tasks)), record);
-  deadline.cancel();
-  if (!abandoned_.empty()) throw UnavailableError(abandoned_);
+  Average average{FedAvg(form_), {}};
+  record.participants = co_await ask_all(std::move(picked), record, [&](const MemberPtr& member) {
+    return train_one(member, round, global, average);
+  });
   if (record.participants.size() < static_cast<std::size_t>(job_.federation.min_clients)) {
     throw UnavailableError(
         "round " + std::to_string(round) + " has " + std::to_string(record.participants.size()) +
@@ -243,71 +203,18 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
 
 asio::awaitable<Evaluation> Federation::evaluate(std::uint32_t round, EvalSet set,
                                                  const State& state, RoundRecord& record) {
-  std::vector<MemberPtr> asked;
-  std::vector<asio::awaitable<Outcome<Evaluation::PerClient>>> tasks;
-  for (auto& [id, member] : members_) {
-    const bool able = job_.eval.where == "clients" ? member->ready.dev_samples > 0
-                                                   : member->role == Role::kEvaluator;
-    if (!able) continue;
-    asked.push_back(member);
-    tasks.push_back(attempt(member, evaluate_one(member, round, set, state)));
-  }
-  asio::steady_timer deadline = start_deadline(asked);
-  Evaluation out;
-  out.clients = settle(co_await gather(std::move(tasks)), record);
-  deadline.cancel();
-  if (!abandoned_.empty()) throw UnavailableError(abandoned_);
-  co_return out;
-}
-
-asio::awaitable<void> Federation::dismiss(const std::string& reason) {
-  while (!members_.empty()) {
-    const MemberPtr member = members_.begin()->second;
-    try {
-      tls_agrees_ &= co_await say_goodbye(*member->link, reason);
-    } catch (const Error& error) {
-      log_debug(error.what());
+  std::vector<MemberPtr> able;
+  for (const auto& [id, member] : members_.all()) {
+    if (job_.eval.where == "clients" ? member->ready.dev_samples > 0
+                                     : member->role == Role::kEvaluator) {
+      able.push_back(member);
     }
-    retire(member);
   }
-}
-
-asio::awaitable<void> Federation::abandon(const std::string& reason) {
-  abandoned_ = reason;
-  joined_.cancel();
-  std::vector<asio::awaitable<bool>> farewells;
-  for (const auto& [id, member] : members_) {
-    farewells.push_back(send_farewell(member->link, Exit::kUnavailable, reason));
-  }
-  co_await gather(std::move(farewells));
-  cut_off(reason);
-}
-
-void Federation::cut_off(const std::string& reason) {
-  for (const auto& [id, member] : members_) member->link->close(reason);
-}
-
-std::map<std::string, std::vector<std::uint64_t>> Federation::label_counts() const {
-  std::map<std::string, std::vector<std::uint64_t>> out;
-  for (const auto& [id, member] : members_) {
-    if (member->role == Role::kClient) out[id] = member->ready.label_counts;
-  }
-  return out;
-}
-
-Ledger Federation::total_traffic() const {
-  Ledger sum = closed_traffic_;
-  for (const auto& [id, member] : members_) sum += from_client_side(member->link->ledger());
-  return sum;
-}
-
-TlsBytes Federation::tls_bytes() const {
-  TlsBytes sum = closed_tls_;
-  for (const auto& [id, member] : members_) {
-    sum.sent += member->link->tls_bytes().sent;
-    sum.received += member->link->tls_bytes().received;
-  }
-  return sum;
+  Evaluation out;
+  out.clients = co_await ask_all(std::move(able), record, [&](const MemberPtr& member) {
+    return evaluate_one(member, round, set, state);
+  });
+  co_return out;
 }
 
 }  // namespace cleave

@@ -57,7 +57,7 @@ asio::awaitable<void> final_test(JobRun& run, std::uint32_t round) {
   RoundRecord only_test;
   only_test.dev = test;
   const Json line = round_json(only_test, {});
-  run.summary.test = evaluation_json(test, run.federation.label_counts());
+  run.summary.test = evaluation_json(test, run.members.label_counts());
   run.summary.test_traffic = traffic_of(line);
   run.summary.test_trace = trace_of(line);
 }
@@ -74,7 +74,7 @@ asio::awaitable<void> run_rounds(JobRun& run) {
       if (!dev.clients.empty()) record.dev = std::move(dev);
     }
     run.state = std::move(next);
-    Json line = round_json(record, run.federation.label_counts());
+    Json line = round_json(record, run.members.label_counts());
     warn_of_trouble(line, run.folder.rounds());
     run.on_round(line);
     run.folder.commit_round(std::move(line), run.state);
@@ -110,15 +110,17 @@ asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients) {
   std::exception_ptr failure;
   std::string reason;
   try {
-    co_await run.federation.wait_for_clients(clients);
-    if (run.federation.abandoned()) throw UnavailableError(run.federation.why_abandoned());
+    co_await run.members.wait_for_clients(clients);
+    if (const std::string& why = run.members.why_abandoned(); !why.empty()) {
+      throw UnavailableError(why);
+    }
     co_await run_rounds(run);
-    co_await run.federation.dismiss("the job is done");
+    co_await run.members.dismiss("the job is done");
   } catch (const std::exception& error) {
     failure = std::current_exception();
     reason = std::string("the job has stopped: ") + error.what();
   }
-  if (failure) co_await run.federation.abandon(reason);
+  if (failure) co_await run.members.abandon(reason);
   co_return failure;
 }
 

@@ -13,6 +13,7 @@ namespace cleave {
 
 struct JobRun {
   const Job& job;
+  Members& members;
   Federation& federation;
   RunFolder& folder;
   State state;  // round 0's, or the last complete round's

@@ -202,7 +202,7 @@ RoundRecord round_with(TestServer& server, BadAnswer& bad) {
   play(*other, bad);
   RoundRecord record;
   const auto rounds = [](TestServer& s, RoundRecord& r) -> asio::awaitable<void> {
-    co_await s.federation.wait_for_clients(2);
+    co_await s.members.wait_for_clients(2);
     co_await s.federation.run_round(1, s.inputs.parts.initial, r);
   };
   run(server.io, rounds(server, record));

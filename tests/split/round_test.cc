@@ -51,7 +51,7 @@ struct TwoRounds {
 TwoRounds run_two_rounds(TestServer& server) {
   TwoRounds records;
   const auto rounds = [](TestServer& s, TwoRounds& r) -> asio::awaitable<void> {
-    co_await s.federation.wait_for_clients(2);
+    co_await s.members.wait_for_clients(2);
     const State& state = s.inputs.parts.initial;
     co_await s.federation.run_round(1, state, r.first);
     co_await s.federation.run_round(2, state, r.second);

@@ -19,12 +19,13 @@ struct TestServer {
         lane(1, use_one_blas_thread),
         slots(io.get_executor(), 4),
         service{body, inputs.parts.form, lane, slots},
-        federation(io.get_executor(), inputs.job, inputs.parts.initial, 2, lane, round_deadline) {
+        members(io.get_executor()),
+        federation(members, inputs.job, inputs.parts.initial, 2, lane, round_deadline) {
     server.shared_job = shared_job_toml(job);
     server.job_hash = job_hash(server.shared_job);
     server.model_hash = sha256("the model");
     server.form = &inputs.parts.initial;
-    server.federation = &federation;
+    server.members = &members;
     server.body = &service;
   }
 
@@ -48,6 +49,7 @@ struct TestServer {
   Lane lane;
   Slots slots;
   BodyService service;
+  Members members;
   Federation federation;
   Server server;
 };

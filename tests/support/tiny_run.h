@@ -10,11 +10,9 @@
 namespace cleave::testing {
 
 inline Partition tiny_partition(const JobInputs& inputs) {
-  std::vector<std::int32_t> labels;
-  for (const Example& example : inputs.train.examples) labels.push_back(example.label);
   PartitionOptions options;
   options.clients = static_cast<std::uint32_t>(inputs.job.federation.clients);
-  return partition_iid(labels, options);
+  return partition_iid(labels_of(inputs.train), options);
 }
 
 // Runs the job into `path` (resuming what is there) and returns the summary.

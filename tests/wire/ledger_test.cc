@@ -20,8 +20,6 @@ Ledger any_ledger() {
   return ledger;
 }
 
-Ledger mirror(const Ledger& ledger) { return {ledger.received, ledger.sent}; }
-
 std::string difference(const Ledger& own, const Ledger& theirs) {
   try {
     check_mirror(own, theirs, "client-7");

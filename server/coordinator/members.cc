@@ -1,0 +1,110 @@
+#include "server/coordinator/members.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/gather.h"
+#include "common/base/log.h"
+#include "common/wire/farewell.h"
+#include "common/wire/goodbye.h"
+
+namespace cleave {
+
+Members::Members(const asio::any_io_executor& executor)
+    : joined_(executor, asio::steady_timer::time_point::max()) {}
+
+void Members::admit(Member joining) {
+  if (!abandoned_.empty()) {
+    joining.link->close(abandoned_);
+    return;
+  }
+  const auto member = std::make_shared<Member>(std::move(joining));
+  if (const auto old = members_.find(member->id); old != members_.end()) {
+    old->second->link->close("displaced by a newer session of " + member->id);
+    retire(old->second);
+  }
+  log_info("joined: " + member->id + " samples=" + std::to_string(member->ready.samples));
+  members_[member->id] = member;
+  joined_.cancel();
+}
+
+void Members::retire(const MemberPtr& member) {
+  const auto found = members_.find(member->id);
+  if (found == members_.end() || found->second != member) return;
+  closed_traffic_ += mirror(member->link->ledger());
+  const TlsBytes tls = member->link->tls_bytes();
+  closed_tls_.sent += tls.sent;
+  closed_tls_.received += tls.received;
+  members_.erase(found);
+}
+
+std::vector<std::string> Members::trainers() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, member] : members_) {
+    if (member->role == Role::kClient && member->ready.samples > 0) ids.push_back(id);
+  }
+  return ids;
+}
+
+asio::awaitable<void> Members::wait_for_clients(std::size_t count) {
+  while (trainers().size() < count && abandoned_.empty()) {
+    boost::system::error_code cancelled;
+    co_await joined_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    joined_.expires_at(asio::steady_timer::time_point::max());
+  }
+  waiting_ = false;
+}
+
+asio::awaitable<void> Members::dismiss(const std::string& reason) {
+  while (!members_.empty()) {
+    const MemberPtr member = members_.begin()->second;
+    try {
+      tls_agrees_ &= co_await say_goodbye(*member->link, reason);
+    } catch (const Error& error) {
+      log_debug(error.what());
+    }
+    retire(member);
+  }
+}
+
+asio::awaitable<void> Members::abandon(const std::string& reason) {
+  abandoned_ = reason;
+  joined_.cancel();
+  std::vector<asio::awaitable<bool>> farewells;
+  for (const auto& [id, member] : members_) {
+    farewells.push_back(send_farewell(member->link, Exit::kUnavailable, reason));
+  }
+  co_await gather(std::move(farewells));
+  cut_off(reason);
+}
+
+void Members::cut_off(const std::string& reason) {
+  for (const auto& [id, member] : members_) member->link->close(reason);
+}
+
+std::map<std::string, std::vector<std::uint64_t>> Members::label_counts() const {
+  std::map<std::string, std::vector<std::uint64_t>> out;
+  for (const auto& [id, member] : members_) {
+    if (member->role == Role::kClient) out[id] = member->ready.label_counts;
+  }
+  return out;
+}
+
+Ledger Members::total_traffic() const {
+  Ledger sum = closed_traffic_;
+  for (const auto& [id, member] : members_) sum += mirror(member->link->ledger());
+  return sum;
+}
+
+TlsBytes Members::tls_bytes() const {
+  TlsBytes sum = closed_tls_;
+  for (const auto& [id, member] : members_) {
+    sum.sent += member->link->tls_bytes().sent;
+    sum.received += member->link->tls_bytes().received;
+  }
+  return sum;
+}
+
+}  // namespace cleave
