@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "common/model/gemm.h"
 
@@ -83,11 +84,19 @@ Tensor computable(const Tensor& x) {
   return x.to(x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat).contiguous();
 }
 
+// (R, D) like `x`, to be filled sample by sample; rows that belong to no sample are zero.
+Tensor room_for(const Tensor& x, at::IntArrayRef lengths) {
+  Tensor room = at::empty_like(x);
+  const std::int64_t rows = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  room.narrow(0, rows, x.size(0) - rows).zero_();
+  return room;
+}
+
 struct Attend : torch::autograd::Function<Attend> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
                         std::vector<std::int64_t> lengths, std::int64_t heads) {
     const Tensor cq = computable(q), ck = computable(k), cv = computable(v);
-    Tensor out = at::empty_like(cq);
+    const Tensor out = room_for(cq, lengths);
     variable_list saved = {q, k, v};
     for (const Run& run : runs_of(lengths)) {
       Tensor p = at::empty({run.samples * heads, run.length, run.length}, cq.options());
@@ -113,7 +122,7 @@ struct Attend : torch::autograd::Function<Attend> {
     const auto lengths = context->saved_data["lengths"].toIntVector();
     const std::int64_t heads = context->saved_data["heads"].toInt();
     const Tensor grad = computable(grads[0]);
-    Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
+    const Tensor dq = room_for(q, lengths), dk = room_for(k, lengths), dv = room_for(v, lengths);
     std::size_t next = 3;
     for (const Run& run : runs_of(lengths)) {
       const Tensor& p = saved[next++];

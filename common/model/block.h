@@ -12,7 +12,7 @@
 namespace cleave {
 
 // One block of a family. Stateless and thread-safe; causality, where a family has it, is the
-// block's own.
+// block's own. Rows after the layout's last are zeros at first and belong to nobody.
 class Block {
  public:
   virtual ~Block() = default;

@@ -18,9 +18,16 @@ Blocks make_blocks(const ModelConfig& config, const Architecture& architecture,
   return blocks;
 }
 
+// oneDNN compiles a kernel for every new number of rows of a bf16 product, which takes longer than
+// a few rows of zeros: the rows of its kernels are counted in these.
+constexpr std::int64_t kKernelRows = 32;
+
 at::Tensor run(const Blocks& blocks, at::Tensor x, const Layout& layout) {
+  const std::int64_t rows = x.size(0), spare = (kKernelRows - rows % kKernelRows) % kKernelRows;
+  const bool fill = x.scalar_type() == at::kBFloat16 && spare > 0 && !blocks.empty();
+  if (fill) x = at::constant_pad_nd(x, {0, 0, 0, spare});
   for (const auto& block : blocks) x = (*block)(x, layout);
-  return x;
+  return fill ? x.narrow(0, 0, rows) : x;
 }
 
 // A source that notes every name it is asked for and gives empty tensors.

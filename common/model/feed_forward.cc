@@ -33,7 +33,7 @@ Tensor scratch_for(const Tensor& wide) {
 // still the input.
 void activate(Tensor wide, Tensor out) {
   if (wide.scalar_type() != at::kFloat) {
-    out.copy_(at::gelu(wide));
+    at::gelu_out(out, wide);
     return;
   }
   float* const data = wide.data_ptr<float>();
