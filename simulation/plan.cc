@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "client/pruning.h"
@@ -126,45 +127,59 @@ std::vector<std::uint64_t> lengths_of(const Dataset& data, const Embedder& embed
   return out;
 }
 
-Plan plan_shares(const Job& job, const std::vector<Share>& shares,
-                 const std::vector<std::uint64_t>& dev, const std::vector<std::uint64_t>& test) {
+// Whether which samples a round keeps depends on what the model has learnt.
+bool open_choice(const Job& job, std::uint32_t round) {
+  return prunes(job, round) && job.phases.score != "random";
+}
+
+ParticipantTrace participant(const Job& job, const Share& share, std::uint32_t round,
+                             const std::string& client, int which) {
+  if (open_choice(job, round)) {
+    return bounded_participant(job, share, kept_count(job, share), which);
+  }
+  Positions kept(share.labels.size());
+  std::iota(kept.begin(), kept.end(), 0u);
+  if (prunes(job, round)) kept = random_kept(job, share, round, client);
+  return exact_participant(job, share, kept, round, client);
+}
+
+// What a job trains on and is judged by.
+struct Planned {
+  const Job& job;
+  const std::vector<Share>& shares;
+  std::vector<std::uint64_t> dev, test;  // text rows of each sample
+};
+
+// A round with least (-1), expected (0) or most (1) rows where they depend on training.
+RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
+  const Job& job = planned.job;
+  std::map<std::string, const Share*> by_id;
   std::vector<std::string> ids;
-  for (std::size_t k = 0; k < shares.size(); ++k) ids.push_back(client_id(k, shares.size()));
-  const std::uint64_t prompt = u(job.tuning.tokens);
+  for (std::size_t k = 0; k < planned.shares.size(); ++k) {
+    ids.push_back(client_id(k, planned.shares.size()));
+    by_id[ids.back()] = &planned.shares[k];
+  }
+  RoundTrace trace;
+  for (const std::string& id : pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
+                                            seed_of(job, Seed::kSampling), round)) {
+    trace.participants.push_back(participant(job, *by_id.at(id), round, id, which));
+  }
+  const auto evaluation = [&](const std::vector<std::uint64_t>& lengths) {
+    if (lengths.empty()) return;
+    trace.evaluations.push_back(batches(lengths, job.eval.batch, u(job.tuning.tokens)));
+  };
+  if (evaluated(job, round)) evaluation(planned.dev);
+  if (round == job.federation.rounds && job.eval.test) evaluation(planned.test);
+  return trace;
+}
+
+Plan plan_rounds(const Planned& planned) {
   Plan plan;
-  for (std::int64_t r = 1; r <= job.federation.rounds; ++r) {
-    const auto round = static_cast<std::uint32_t>(r);
-    const bool open = prunes(job, round) && job.phases.score != "random";
-    plan.exact = plan.exact && !open;
-    RoundTrace traces[3];
-    for (const std::string& id :
-         pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
-                      seed_of(job, Seed::kSampling), round)) {
-      const Share& share =
-          shares[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())];
-      for (int which = 0; which < 3; ++which) {
-        if (open) {
-          traces[which].participants.push_back(
-              bounded_participant(job, share, kept_count(job, share), which - 1));
-          continue;
-        }
-        Positions kept(share.labels.size());
-        std::iota(kept.begin(), kept.end(), 0u);
-        if (prunes(job, round)) kept = random_kept(job, share, round, id);
-        traces[which].participants.push_back(exact_participant(job, share, kept, round, id));
-      }
-    }
-    for (RoundTrace& trace : traces) {
-      if (evaluated(job, r) && !dev.empty()) {
-        trace.evaluations.push_back(batches(dev, job.eval.batch, prompt));
-      }
-      if (r == job.federation.rounds && job.eval.test && !test.empty()) {
-        trace.evaluations.push_back(batches(test, job.eval.batch, prompt));
-      }
-    }
-    plan.least.push_back(std::move(traces[0]));
-    plan.expected.push_back(std::move(traces[1]));
-    plan.most.push_back(std::move(traces[2]));
+  for (std::uint32_t round = 1; round <= planned.job.federation.rounds; ++round) {
+    plan.exact = plan.exact && !open_choice(planned.job, round);
+    plan.least.push_back(round_trace(planned, round, -1));
+    plan.expected.push_back(round_trace(planned, round, 0));
+    plan.most.push_back(round_trace(planned, round, 1));
   }
   return plan;
 }
@@ -208,8 +223,8 @@ Plan plan_job(const JobInputs& inputs, const Partition& partition) {
       share.labels.push_back(inputs.train.examples[i].label);
     }
   }
-  return plan_shares(inputs.job, shares, lengths_of(inputs.dev, embedder),
-                     lengths_of(inputs.test, embedder));
+  return plan_rounds(
+      {inputs.job, shares, lengths_of(inputs.dev, embedder), lengths_of(inputs.test, embedder)});
 }
 
 Lengths parse_lengths(const std::string& text) {
@@ -233,7 +248,7 @@ Lengths parse_lengths(const std::string& text) {
 Plan plan_from_lengths(const Job& job, const Lengths& lengths) {
   check_participants(job, static_cast<std::size_t>(job.federation.clients));
   const auto expected = [&](double mean) {
-    return plan_shares(job, equal_shares(job, lengths.samples, mean), {}, {}).expected;
+    return plan_rounds({job, equal_shares(job, lengths.samples, mean), {}, {}}).expected;
   };
   Plan plan;
   plan.exact = false;
