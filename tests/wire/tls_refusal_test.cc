@@ -5,6 +5,7 @@
 #include "common/base/files.h"
 #include "common/wire/control.h"
 #include "tests/support/custom_certificate.h"
+#include "tests/support/refusal.h"
 #include "tests/wire/door.h"
 
 namespace cleave::testing {
