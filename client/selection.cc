@@ -40,6 +40,21 @@ bool prunes(const Job& job, std::uint32_t round) {
   return job.phases.keep < 1 && round >= job.phases.prune_from_round;
 }
 
+std::vector<double> random_scores(const Job& job, std::size_t samples, std::uint32_t round,
+                                  const std::string& client) {
+  return random_scores(samples, Stream(seed_of(job, Seed::kBatches), "selection", round, client));
+}
+
+std::vector<std::uint32_t> keep_by_score(const Job& job, std::span<const double> scores,
+                                         std::span<const std::int32_t> labels) {
+  if (job.phases.selection == "class") {
+    return keep_hardest_by_label(scores, labels, job.phases.keep);
+  }
+  std::vector<std::uint32_t> kept = keep_hardest(scores, job.phases.keep);
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
 asio::awaitable<std::vector<std::uint32_t>> select_kept(const ClientContext& context,
                                                         const LocalModel& local,
                                                         std::uint32_t round) {
@@ -48,22 +63,14 @@ asio::awaitable<std::vector<std::uint32_t>> select_kept(const ClientContext& con
   if (!prunes(job, round)) co_return all_positions(data);
   std::vector<double> scores;
   if (job.phases.score == "random") {
-    scores = random_scores(data.size(),
-                           Stream(seed_of(job, Seed::kBatches), "selection", round, context.id));
+    scores = random_scores(job, data.size(), round, context.id);
   } else {
     scores = co_await bypass_scores(context, local);
     if (job.phases.score == "el2n_low") {
       for (double& score : scores) score = -score;
     }
   }
-  std::vector<std::uint32_t> kept;
-  if (job.phases.selection == "class") {
-    kept = keep_hardest_by_label(scores, labels_of(data), job.phases.keep);
-  } else {
-    kept = keep_hardest(scores, job.phases.keep);
-    std::sort(kept.begin(), kept.end());
-  }
-  co_return kept;
+  co_return keep_by_score(job, scores, labels_of(data));
 }
 
 }  // namespace cleave

@@ -29,8 +29,7 @@ asio::awaitable<void> serve_body_link(Server& server, std::shared_ptr<Link> link
   const auto leave = [&] {
     server.body_links.erase(link);
     server.closed_body_traffic += mirror(link->ledger());
-    server.closed_body_tls.sent += link->tls_bytes().sent;
-    server.closed_body_tls.received += link->tls_bytes().received;
+    server.closed_body_tls += link->tls_bytes();
   };
   try {
     const HelloOk ok;

@@ -57,21 +57,8 @@ std::vector<std::uint64_t> pick(const std::vector<std::uint64_t>& lengths, const
 
 // How many samples a pruning client keeps: known before training even where which is not.
 std::size_t kept_count(const Job& job, const Share& share) {
-  if (job.phases.selection != "class") return keep_count(job.phases.keep, share.labels.size());
   const std::vector<double> equal(share.labels.size(), 0.0);
-  return keep_hardest_by_label(equal, share.labels, job.phases.keep).size();
-}
-
-Positions random_kept(const Job& job, const Share& share, std::uint32_t round,
-                      const std::string& client) {
-  const auto scores = random_scores(
-      share.labels.size(), Stream(seed_of(job, Seed::kBatches), "selection", round, client));
-  if (job.phases.selection == "class") {
-    return keep_hardest_by_label(scores, share.labels, job.phases.keep);
-  }
-  Positions kept = keep_hardest(scores, job.phases.keep);
-  std::sort(kept.begin(), kept.end());
-  return kept;
+  return keep_by_score(job, equal, share.labels).size();
 }
 
 // The participant's trace when exactly the samples `kept` are visited in the job's order.
@@ -139,30 +126,37 @@ ParticipantTrace participant(const Job& job, const Share& share, std::uint32_t r
   }
   Positions kept(share.labels.size());
   std::iota(kept.begin(), kept.end(), 0u);
-  if (prunes(job, round)) kept = random_kept(job, share, round, client);
+  if (prunes(job, round)) {
+    const auto scores = random_scores(job, share.labels.size(), round, client);
+    kept = keep_by_score(job, scores, share.labels);
+  }
   return exact_participant(job, share, kept, round, client);
+}
+
+std::map<std::string, Share> by_client(std::vector<Share> shares) {
+  std::map<std::string, Share> out;
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    out[client_id(k, shares.size())] = std::move(shares[k]);
+  }
+  return out;
 }
 
 // What a job trains on and is judged by.
 struct Planned {
   const Job& job;
-  const std::vector<Share>& shares;
+  std::map<std::string, Share> shares;   // by client
   std::vector<std::uint64_t> dev, test;  // text rows of each sample
 };
 
 // A round with least (-1), expected (0) or most (1) rows where they depend on training.
 RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
   const Job& job = planned.job;
-  std::map<std::string, const Share*> by_id;
   std::vector<std::string> ids;
-  for (std::size_t k = 0; k < planned.shares.size(); ++k) {
-    ids.push_back(client_id(k, planned.shares.size()));
-    by_id[ids.back()] = &planned.shares[k];
-  }
+  for (const auto& [id, share] : planned.shares) ids.push_back(id);
   RoundTrace trace;
   for (const std::string& id : pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
                                             seed_of(job, Seed::kSampling), round)) {
-    trace.participants.push_back(participant(job, *by_id.at(id), round, id, which));
+    trace.participants.push_back(participant(job, planned.shares.at(id), round, id, which));
   }
   const auto evaluation = [&](const std::vector<std::uint64_t>& lengths) {
     if (lengths.empty()) return;
@@ -176,10 +170,11 @@ RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
 Plan plan_rounds(const Planned& planned) {
   Plan plan;
   for (std::uint32_t round = 1; round <= planned.job.federation.rounds; ++round) {
-    plan.exact = plan.exact && !open_choice(planned.job, round);
-    plan.least.push_back(round_trace(planned, round, -1));
+    const bool open = open_choice(planned.job, round);
+    plan.exact = plan.exact && !open;
     plan.expected.push_back(round_trace(planned, round, 0));
-    plan.most.push_back(round_trace(planned, round, 1));
+    plan.least.push_back(open ? round_trace(planned, round, -1) : plan.expected.back());
+    plan.most.push_back(open ? round_trace(planned, round, 1) : plan.expected.back());
   }
   return plan;
 }
@@ -223,8 +218,8 @@ Plan plan_job(const JobInputs& inputs, const Partition& partition) {
       share.labels.push_back(inputs.train.examples[i].label);
     }
   }
-  return plan_rounds(
-      {inputs.job, shares, lengths_of(inputs.dev, embedder), lengths_of(inputs.test, embedder)});
+  return plan_rounds({inputs.job, by_client(std::move(shares)), lengths_of(inputs.dev, embedder),
+                      lengths_of(inputs.test, embedder)});
 }
 
 Lengths parse_lengths(const std::string& text) {
@@ -248,7 +243,7 @@ Lengths parse_lengths(const std::string& text) {
 Plan plan_from_lengths(const Job& job, const Lengths& lengths) {
   check_participants(job, static_cast<std::size_t>(job.federation.clients));
   const auto expected = [&](double mean) {
-    return plan_rounds({job, equal_shares(job, lengths.samples, mean), {}, {}}).expected;
+    return plan_rounds({job, by_client(equal_shares(job, lengths.samples, mean)), {}, {}}).expected;
   };
   Plan plan;
   plan.exact = false;

@@ -36,6 +36,14 @@ class Descriptor {
   throw IoError(std::string("cannot ") + action + " " + path.string() + ": " + errno_text());
 }
 
+// NAME.tmp.PROCESS, and nothing that only looks like it.
+bool is_temporary(const std::string& name) {
+  const std::size_t at = name.rfind(kTemporary);
+  if (at == std::string::npos || at == 0) return false;
+  const std::string process = name.substr(at + std::strlen(kTemporary));
+  return !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+}
+
 void write_all(int fd, std::string_view content, const fs::path& path) {
   while (!content.empty()) {
     const ssize_t n = ::write(fd, content.data(), content.size());
@@ -95,8 +103,7 @@ void write_atomically(const fs::path& path, std::string_view content, unsigned m
 void remove_temporaries(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const fs::path& path = entry.path();
-    if (path.filename().string().find(kTemporary) != std::string::npos &&
-        ::unlink(path.c_str()) != 0) {
+    if (is_temporary(path.filename().string()) && ::unlink(path.c_str()) != 0) {
       fail("remove", path);
     }
   }

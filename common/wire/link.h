@@ -21,6 +21,12 @@ namespace asio = boost::asio;
 struct TlsBytes {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
+
+  TlsBytes& operator+=(const TlsBytes& other) {
+    sent += other.sent;
+    received += other.received;
+    return *this;
+  }
 };
 
 // What has passed through a link, shared with the transport so that it can add its own pings.

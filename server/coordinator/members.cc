@@ -34,9 +34,7 @@ void Members::retire(const MemberPtr& member) {
   const auto found = members_.find(member->id);
   if (found == members_.end() || found->second != member) return;
   closed_traffic_ += mirror(member->link->ledger());
-  const TlsBytes tls = member->link->tls_bytes();
-  closed_tls_.sent += tls.sent;
-  closed_tls_.received += tls.received;
+  closed_tls_ += member->link->tls_bytes();
   members_.erase(found);
 }
 
@@ -100,10 +98,7 @@ Ledger Members::total_traffic() const {
 
 TlsBytes Members::tls_bytes() const {
   TlsBytes sum = closed_tls_;
-  for (const auto& [id, member] : members_) {
-    sum.sent += member->link->tls_bytes().sent;
-    sum.received += member->link->tls_bytes().received;
-  }
+  for (const auto& [id, member] : members_) sum += member->link->tls_bytes();
   return sum;
 }
 

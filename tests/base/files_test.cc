@@ -119,6 +119,16 @@ TEST(Files, AFullDiskLeavesNoHalfLine) {
   EXPECT_EQ(read_file(folder / "log", 10'000), before);
 }
 
+TEST(Files, OnlyWhatAKilledWriterLeftIsRemovedAsTemporary) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> stay = {"state", "notes.tmp.txt", "x.tmp.", ".tmp.7", "a.tmp.7b"};
+  for (const std::string& name : stay) write_atomically(folder / name, "x");
+  write_atomically(folder / "state.tmp.123", "x");
+  remove_temporaries(folder.path());
+  EXPECT_FALSE(fs::exists(folder / "state.tmp.123"));
+  for (const std::string& name : stay) EXPECT_TRUE(fs::exists(folder / name)) << name;
+}
+
 TEST(Files, AMapHoldsTheWholeFileAndAnEmptyOneIsEmpty) {
   const TemporaryFolder folder;
   write_atomically(folder / "file", "mapped");
