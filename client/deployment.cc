@@ -52,7 +52,7 @@ struct Joined {
   Job job;
   std::optional<LabelMap> labels;
   std::optional<JobParts> parts;
-  std::unique_ptr<WordPiece> tokenizer;
+  std::unique_ptr<Tokenizer> tokenizer;
   InputForm form;
   Dataset train, dev;
 };
@@ -64,7 +64,7 @@ void prepare(Joined& joined, const Device& device) {
   if (config.is_image()) {
     joined.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
   } else {
-    joined.tokenizer = std::make_unique<WordPiece>(load_wordpiece(device.config.model));
+    joined.tokenizer = load_tokenizer(device.config.model);
     joined.form = TextInput{joined.tokenizer.get(), joined.parts->form.max_text_rows};
   }
 }

@@ -54,7 +54,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   if (config.is_image()) {
     inputs.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
   } else {
-    inputs.tokenizer = std::make_unique<WordPiece>(load_wordpiece(job.model.path));
+    inputs.tokenizer = load_tokenizer(job.model.path);
     inputs.form = TextInput{inputs.tokenizer.get(), inputs.parts.form.max_text_rows};
   }
   if (!with_data) return inputs;

@@ -47,8 +47,8 @@ Tensor pooled_features(const JobInputs& inputs, const Dataset& data) {
     const Layout layout = text_layout(*whole.embedder, batch);
     Tensor x = whole(whole.embedder->embed(batch), layout);
     if (model.architecture->make_final_norm) {
-      x = (*model.architecture->make_final_norm(model.config,
-                                                frozen_weights(model, Precision::kFp32)))(x);
+      x = model.architecture->make_final_norm(model.config,
+                                              frozen_weights(model, Precision::kFp32))(x);
     }
     pooled.push_back(pool_rows(x, layout, inputs.parts.pool));
   }

@@ -21,7 +21,7 @@ struct JobInputs {
   Job job;
   Model model;
   LabelMap labels;
-  std::unique_ptr<WordPiece> tokenizer;  // null for images
+  std::unique_ptr<Tokenizer> tokenizer;  // null for images
   InputForm form;
   JobParts parts;
   Dataset train, dev, test;  // dev and test may be empty

@@ -11,13 +11,13 @@
 #include "common/data/image_files.h"
 #include "common/data/label_map.h"
 #include "common/data/text_table.h"
-#include "common/data/wordpiece.h"
+#include "common/data/tokenizer.h"
 
 namespace cleave {
 
 // How a model takes its input: words or pictures.
 struct TextInput {
-  const WordPiece* tokenizer = nullptr;
+  const Tokenizer* tokenizer = nullptr;
   std::int64_t max_length = 128;  // token ids, special ones included
 };
 using InputForm = std::variant<TextInput, ImageSpec>;

@@ -187,12 +187,7 @@ Encoding WordPiece::encode(std::string_view text, const std::string_view* pair,
   const std::size_t room = max_length > static_cast<std::int64_t>(special)
                                ? static_cast<std::size_t>(max_length) - special
                                : 0;
-  // Where both end up equally long, the part that was longer keeps one piece more.
-  const bool first_longer = a.size() > b.size();
-  while (a.size() + b.size() > room) {
-    const bool cut_second = b.size() > a.size() || (first_longer && b.size() == a.size());
-    (cut_second ? b : a).pop_back();
-  }
+  cut_longest_first(a, b, room);
 
   Encoding out;
   out.ids.push_back(classify_);

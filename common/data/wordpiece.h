@@ -13,20 +13,16 @@
 #include <unordered_map>
 #include <vector>
 
-namespace cleave {
+#include "common/data/tokenizer.h"
 
-// Token ids of one text or pair, special tokens included.
-struct Encoding {
-  std::vector<std::int32_t> ids;
-  std::int32_t pair_begin = 0;  // ids from here on have token type 1; ids.size(): none
-};
+namespace cleave {
 
 struct WordPieceOptions {
   bool lower_case = true;                // also strips accents, as BERT's uncased models do
   std::vector<std::string> never_split;  // words that stay whole, e.g. "[UNK]"
 };
 
-class WordPiece {
+class WordPiece : public Tokenizer {
  public:
   // `vocabulary` maps pieces to ids. Errors: DataError when [UNK], [CLS] or [SEP] is missing.
   WordPiece(std::unordered_map<std::string, std::int32_t> vocabulary, WordPieceOptions options);
@@ -37,7 +33,7 @@ class WordPiece {
   // [CLS] text [SEP], or [CLS] text [SEP] pair [SEP], cut to `max_length` ids by shortening the
   // longer part first. `pair` may be null.
   Encoding encode(std::string_view text, const std::string_view* pair,
-                  std::int64_t max_length) const;
+                  std::int64_t max_length) const override;
 
   std::int32_t vocabulary_size() const { return static_cast<std::int32_t>(ids_.size()); }
   // Ids of pieces that are text, i.e. not [BRACKETED], in ascending order.

@@ -3,33 +3,12 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/data/vocabulary.h"
 #include "common/data/wordpiece.h"
 
 namespace cleave {
-namespace {
 
-constexpr std::uint64_t kMaxFile = 64 << 20;
-constexpr std::size_t kMaxEntries = 1'000'000;
-
-using Vocabulary = std::unordered_map<std::string, std::int32_t>;
 using nlohmann::json;
-
-json parse(std::string_view content, const std::string& what) {
-  try {
-    return json::parse(content);
-  } catch (const json::exception& error) {
-    throw DataError(what + " is not valid JSON (" + error.what() + ")");
-  }
-}
-
-void insert(Vocabulary& vocabulary, std::string piece, std::int64_t id) {
-  if (vocabulary.size() == kMaxEntries) throw DataError("the vocabulary has over 1000000 entries");
-  if (!vocabulary.emplace(std::move(piece), static_cast<std::int32_t>(id)).second) {
-    throw DataError("the vocabulary lists the entry " + std::to_string(id) + " twice");
-  }
-}
-
-}  // namespace
 
 Vocabulary parse_vocab_txt(std::string_view content) {
   Vocabulary vocabulary;
@@ -37,14 +16,14 @@ Vocabulary parse_vocab_txt(std::string_view content) {
     const std::size_t end = std::min(content.find('\n'), content.size());
     std::string_view piece = content.substr(0, end);
     if (!piece.empty() && piece.back() == '\r') piece.remove_suffix(1);
-    insert(vocabulary, std::string(piece), id);
+    add_piece(vocabulary, std::string(piece), id);
     content.remove_prefix(std::min(end + 1, content.size()));
   }
   return vocabulary;
 }
 
 Vocabulary parse_tokenizer_json(std::string_view content, WordPieceOptions& options) {
-  const json document = parse(content, "tokenizer.json");
+  const json document = parse_json(content, "tokenizer.json");
   const json model = document.is_object() ? document.value("model", json()) : json();
   if (!model.is_object() || model.value("type", json()) != "WordPiece" ||
       !model.contains("vocab") || !model["vocab"].is_object()) {
@@ -54,14 +33,7 @@ Vocabulary parse_tokenizer_json(std::string_view content, WordPieceOptions& opti
   if (normalizer.is_object() && normalizer.value("lowercase", json()).is_boolean()) {
     options.lower_case = normalizer["lowercase"].get<bool>();
   }
-  Vocabulary vocabulary;
-  for (const auto& [piece, id] : model["vocab"].items()) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= kMaxEntries) {
-      throw DataError("tokenizer.json: the id of \"" + piece.substr(0, 40) + "\" is not an index");
-    }
-    insert(vocabulary, piece, id.get<std::int64_t>());
-  }
-  return vocabulary;
+  return read_vocabulary(model["vocab"], "tokenizer.json");
 }
 
 WordPiece load_wordpiece(const fs::path& folder) {
@@ -72,14 +44,15 @@ WordPiece load_wordpiece(const fs::path& folder) {
     if (fs::exists(text)) {
       const fs::path config = folder / "tokenizer_config.json";
       if (fs::exists(config)) {
-        const json settings = parse(read_file(config, kMaxFile), config.string());
+        const json settings = parse_json(read_file(config, kMaxTokenizerBytes), config.string());
         const json lower = settings.is_object() ? settings.value("do_lower_case", json()) : json();
         if (lower.is_boolean()) options.lower_case = lower.get<bool>();
       }
-      return WordPiece(parse_vocab_txt(read_file(text, kMaxFile)), options);
+      return WordPiece(parse_vocab_txt(read_file(text, kMaxTokenizerBytes)), options);
     }
     if (fs::exists(combined)) {
-      Vocabulary vocabulary = parse_tokenizer_json(read_file(combined, kMaxFile), options);
+      Vocabulary vocabulary =
+          parse_tokenizer_json(read_file(combined, kMaxTokenizerBytes), options);
       return WordPiece(std::move(vocabulary), options);
     }
   } catch (const DataError& error) {

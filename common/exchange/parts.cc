@@ -32,9 +32,18 @@ void check_prompt_length(const Job& job, const ModelConfig& config) {
                   " positions; lower it");
 }
 
+// Row 0 of a causal model sees no later row.
+void check_prompt_place(const Model& model) {
+  if (!model.architecture->causal) return;
+  throw DataError("\"" + model.config.model_type +
+                  "\" is a causal model: a prompt after row 0 leaves that row blind to it, and no "
+                  "other place is offered yet; take a bert, roberta or vit model");
+}
+
 }  // namespace
 
 JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels) {
+  check_prompt_place(model);
   check_prompt_length(job, model.config);
   JobParts parts;
   parts.config = model.config;

@@ -6,7 +6,7 @@
 namespace cleave {
 namespace {
 
-constexpr const Architecture* kAll[] = {&kBert, &kVit};
+constexpr const Architecture* kAll[] = {&kBert, &kGpt2, &kLlama, &kRoberta, &kVit};
 
 }  // namespace
 

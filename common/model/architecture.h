@@ -16,13 +16,18 @@ namespace cleave {
 struct Architecture {
   std::string_view model_type;  // config.json's
   std::string_view prefix;      // that checkpoints of task classes put before tensor names
+  bool causal;                  // a row sees itself and earlier rows only
+  void (*read_config)(const ConfigReader&, ModelConfig&);
   std::unique_ptr<Embedder> (*make_embedder)(const ModelConfig&, const WeightSource&);
   std::unique_ptr<Block> (*make_block)(const ModelConfig&, const WeightSource&, std::int64_t layer);
   // Null where the family has no norm after its last block.
-  std::optional<LayerNorm> (*make_final_norm)(const ModelConfig&, const WeightSource&);
+  Norm (*make_final_norm)(const ModelConfig&, const WeightSource&);
 };
 
 extern const Architecture kBert;
+extern const Architecture kGpt2;
+extern const Architecture kLlama;
+extern const Architecture kRoberta;
 extern const Architecture kVit;
 
 // Errors: DataError naming the known types.

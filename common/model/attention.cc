@@ -4,9 +4,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "common/model/gemm.h"
+#include "common/model/rotary.h"
 
 namespace cleave {
 namespace {
@@ -92,9 +94,20 @@ Tensor room_for(const Tensor& x, at::IntArrayRef lengths) {
   return room;
 }
 
+// (n, n): true where a row would look at a later one.
+Tensor later_rows(std::int64_t n) { return at::ones({n, n}, at::kBool).triu(1); }
+
+// (R, K d) to (R, H d): every head of keys or values once for each query head of its group.
+Tensor shared_by_groups(const Tensor& x, std::int64_t kv_heads, std::int64_t heads) {
+  const std::int64_t rows = x.size(0), d = x.size(1) / kv_heads, group = heads / kv_heads;
+  return x.view({rows, kv_heads, 1, d})
+      .expand({rows, kv_heads, group, d})
+      .reshape({rows, heads * d});
+}
+
 struct Attend : torch::autograd::Function<Attend> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
-                        std::vector<std::int64_t> lengths, std::int64_t heads) {
+                        std::vector<std::int64_t> lengths, std::int64_t heads, bool causal) {
     const Tensor cq = computable(q), ck = computable(k), cv = computable(v);
     const Tensor out = room_for(cq, lengths);
     variable_list saved = {q, k, v};
@@ -103,6 +116,8 @@ struct Attend : torch::autograd::Function<Attend> {
       AT_DISPATCH_FLOATING_TYPES(cq.scalar_type(), "attend", [&] {
         const Products<scalar_t> products{run, heads, q.size(1)};
         products.rows_by_rows(static_cast<scalar_t>(scale_of(q.size(1), heads)), cq, ck, p);
+        if (causal)
+          p.masked_fill_(later_rows(run.length), -std::numeric_limits<double>::infinity());
         p = at::softmax(p, -1);
         products.pairs_by_rows(1, p, cv, out);
       });
@@ -138,19 +153,29 @@ struct Attend : torch::autograd::Function<Attend> {
       });
     }
     const at::ScalarType type = saved[0].scalar_type();
-    return {dq.to(type), dk.to(type), dv.to(type), Tensor(), Tensor()};
+    return {dq.to(type), dk.to(type), dv.to(type), Tensor(), Tensor(), Tensor()};
   }
 };
 
 }  // namespace
 
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Layout& layout,
-              std::int64_t heads) {
-  return Attend::apply(q, k, v, layout.lengths, heads);
+              std::int64_t heads, Sight sight) {
+  return Attend::apply(q, k, v, layout.lengths, heads, sight == Sight::kUpToItself);
 }
 
 Tensor SelfAttention::operator()(const Tensor& x, const Layout& layout) const {
-  return output(attend(query(x), key(x), value(x), layout, heads));
+  Tensor q = query(x), k = key(x), v = value(x);  // (R, D), (R, K d) twice
+  if (rope_theta != 0) {
+    const Rotation rotation = rotation_of(layout, x.size(0), q.size(1) / heads, rope_theta);
+    q = rotate(q, rotation);
+    k = rotate(k, rotation);
+  }
+  if (kv_heads != 0 && kv_heads != heads) {
+    k = shared_by_groups(k, kv_heads, heads);
+    v = shared_by_groups(v, kv_heads, heads);
+  }
+  return output(attend(q, k, v, layout, heads, sight));
 }
 
 }  // namespace cleave

@@ -2,10 +2,11 @@
 // Tensor names and order of operations: spec peft_format.md 6.
 #include <ATen/ATen.h>
 
-#include "common/base/error.h"
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
+#include "common/model/bert.h"
 #include "common/model/feed_forward.h"
+#include "common/model/token_embedder.h"
 
 namespace cleave {
 namespace {
@@ -16,8 +17,9 @@ class BertEmbedder : public Embedder {
  public:
   BertEmbedder(const ModelConfig& config, const WeightSource& weights)
       : words_(weights("embeddings.word_embeddings.weight", {config.vocabulary, config.hidden})),
-        positions_(
-            weights("embeddings.position_embeddings.weight", {config.positions, config.hidden})),
+        first_position_(config.first_position),
+        positions_(weights("embeddings.position_embeddings.weight",
+                           {config.first_position + config.positions, config.hidden})),
         types_(weights("embeddings.token_type_embeddings.weight",
                        {config.token_types, config.hidden})),
         norm_(make_layer_norm(weights, "embeddings.LayerNorm", config.hidden, config.norm_eps)) {}
@@ -27,22 +29,12 @@ class BertEmbedder : public Embedder {
   }
 
   Tensor embed(const Batch& batch) const override {
-    std::vector<std::int64_t> ids, positions, types;
+    const std::vector<std::int64_t> ids =
+        token_ids(batch, words_.size(0), positions_.size(0) - first_position_);
+    std::vector<std::int64_t> positions, types;
     for (const Example* example : batch) {
-      if (length(*example) > positions_.size(0)) {
-        throw DataError("a text of " + std::to_string(example->ids.size()) +
-                        " tokens is longer than the model's " + std::to_string(positions_.size(0)) +
-                        " positions; lower data.max_length");
-      }
-      for (std::int32_t i = 0; i < static_cast<std::int32_t>(example->ids.size()); ++i) {
-        const std::int64_t id = example->ids[static_cast<std::size_t>(i)];
-        if (id >= words_.size(0)) {
-          throw DataError("token id " + std::to_string(id) +
-                          " is outside the model's vocabulary of " +
-                          std::to_string(words_.size(0)) + "; model and tokenizer do not match");
-        }
-        ids.push_back(id);
-        positions.push_back(i);
+      for (std::int32_t i = 0; i < length(*example); ++i) {
+        positions.push_back(first_position_ + i);
         types.push_back(i >= example->pair_begin && types_.size(0) > 1 ? 1 : 0);
       }
     }
@@ -51,11 +43,7 @@ class BertEmbedder : public Embedder {
 
   // P random words, embedded as one text.
   Tensor fresh_prompt(std::int64_t tokens, const std::function<double()>& draw) const override {
-    Example words;
-    for (std::int64_t i = 0; i < tokens; ++i) {
-      words.ids.push_back(static_cast<std::int32_t>(draw() * static_cast<double>(words_.size(0))));
-    }
-    words.pair_begin = static_cast<std::int32_t>(tokens);
+    const Example words = random_words(tokens, words_.size(0), draw);
     return embed({&words});
   }
 
@@ -64,7 +52,9 @@ class BertEmbedder : public Embedder {
     return table.index_select(0, at::tensor(rows, at::kLong));  // (R, D)
   }
 
-  Tensor words_, positions_, types_;
+  Tensor words_;
+  std::int64_t first_position_;
+  Tensor positions_, types_;
   LayerNorm norm_;
 };
 
@@ -97,17 +87,35 @@ class BertBlock : public Block {
   LayerNorm output_norm_;
 };
 
-std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {
+}  // namespace
+
+void read_bert_config(const ConfigReader& config, ModelConfig& out) {
+  read_sizes(config, out);
+  read_text_sizes(config, out);
+  out.norm_eps = config.number("layer_norm_eps");
+  out.token_types = config.has("type_vocab_size") ? config.size("type_vocab_size") : 1;
+  config.expect("hidden_act", "gelu");
+  config.expect("position_embedding_type", "absolute");
+}
+
+std::unique_ptr<Embedder> make_bert_embedder(const ModelConfig& config,
+                                             const WeightSource& weights) {
   return std::make_unique<BertEmbedder>(config, weights);
 }
 
-std::unique_ptr<Block> make_block(const ModelConfig& config, const WeightSource& weights,
-                                  std::int64_t layer) {
+std::unique_ptr<Block> make_bert_block(const ModelConfig& config, const WeightSource& weights,
+                                       std::int64_t layer) {
   return std::make_unique<BertBlock>(config, weights, layer);
 }
 
-}  // namespace
-
-const Architecture kBert = {"bert", "bert.", make_embedder, make_block, nullptr};
+const Architecture kBert = {
+    .model_type = "bert",
+    .prefix = "bert.",
+    .causal = false,
+    .read_config = read_bert_config,
+    .make_embedder = make_bert_embedder,
+    .make_block = make_bert_block,
+    .make_final_norm = nullptr,
+};
 
 }  // namespace cleave

@@ -58,7 +58,7 @@ at::Tensor Body::operator()(at::Tensor x, const Layout& layout) const {
 
 at::Tensor Tail::operator()(at::Tensor x, const Layout& layout) const {
   x = run(blocks, x.to(classifier.weight.scalar_type()), layout);
-  if (final_norm) x = (*final_norm)(x);
+  if (final_norm) x = final_norm(x);
   return classifier(pool_rows(x, layout, pool));
 }
 

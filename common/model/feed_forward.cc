@@ -80,6 +80,7 @@ struct Frozen : torch::autograd::Function<Frozen> {
 }  // namespace
 
 Tensor FeedForward::operator()(const Tensor& x) const {
+  if (gelu == Gelu::kTanh) return contract(at::gelu(expand(x), "tanh"));
   if (expand.weight.requires_grad()) return contract(at::gelu(expand(x)));
   return Frozen::apply(x, expand.weight, expand.bias, contract.weight, contract.bias);
 }

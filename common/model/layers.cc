@@ -4,7 +4,16 @@
 
 namespace cleave {
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
+}
+
+at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
+  const at::ScalarType type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor wide = x.to(type);
+  return (wide * at::rsqrt(wide.square().mean(-1, /*keepdim=*/true) + eps) * weight.to(type))
+      .to(x.scalar_type());
+}
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
   const auto norm = [&](const at::Tensor& rows, const at::Tensor& scale, const at::Tensor& shift) {
@@ -19,6 +28,11 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
 Linear make_linear(const WeightSource& weights, const std::string& name, std::int64_t in,
                    std::int64_t out) {
   return {weights(name + ".weight", {out, in}), weights(name + ".bias", {out})};
+}
+
+Linear make_linear_without_bias(const WeightSource& weights, const std::string& name,
+                                std::int64_t in, std::int64_t out) {
+  return {weights(name + ".weight", {out, in}), {}};
 }
 
 LayerNorm make_layer_norm(const WeightSource& weights, const std::string& name, std::int64_t width,

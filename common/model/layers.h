@@ -1,5 +1,5 @@
-// Row-wise layers over named weights: linear and layer norm. They hold tensors and no state, and
-// never read a layout.
+// Row-wise layers over named weights: linear, layer norm and RMS norm. They hold tensors and no
+// state, and never read a layout.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@ using WeightSource =
 
 struct Linear {
   at::Tensor weight;  // (out, in)
-  at::Tensor bias;    // (out)
+  at::Tensor bias;    // (out); undefined where there is none
 
   at::Tensor operator()(const at::Tensor& x) const;  // (R, in) -> (R, out)
 };
@@ -30,8 +30,21 @@ struct LayerNorm {
   at::Tensor operator()(const at::Tensor& x) const;  // (R, D) -> (R, D)
 };
 
+// x / sqrt(mean(x^2) + eps) * weight, in fp32 (fp64 for fp64).
+struct RmsNorm {
+  at::Tensor weight;  // (D)
+  double eps = 1e-5;
+
+  at::Tensor operator()(const at::Tensor& x) const;  // (R, D) -> (R, D)
+};
+
+// Whichever a family uses after its last block; empty: none.
+using Norm = std::function<at::Tensor(const at::Tensor& x)>;
+
 Linear make_linear(const WeightSource& weights, const std::string& name, std::int64_t in,
                    std::int64_t out);
+Linear make_linear_without_bias(const WeightSource& weights, const std::string& name,
+                                std::int64_t in, std::int64_t out);
 LayerNorm make_layer_norm(const WeightSource& weights, const std::string& name, std::int64_t width,
                           double eps);
 

@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +63,7 @@ struct Body {
 // weights (fp32 in every job).
 struct Tail {
   std::vector<std::unique_ptr<Block>> blocks;
-  std::optional<LayerNorm> final_norm;
+  Norm final_norm;
   Pool pool = Pool::kMean;
   Linear classifier;
 

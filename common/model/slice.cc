@@ -10,9 +10,14 @@
 namespace cleave {
 namespace {
 
-constexpr const char* kCopied[] = {
-    "config.json",    "preprocessor_config.json", "vocab.txt",
-    "tokenizer.json", "tokenizer_config.json",    "special_tokens_map.json"};
+constexpr const char* kCopied[] = {"config.json",
+                                   "preprocessor_config.json",
+                                   "vocab.txt",
+                                   "vocab.json",
+                                   "merges.txt",
+                                   "tokenizer.json",
+                                   "tokenizer_config.json",
+                                   "special_tokens_map.json"};
 
 // Streams the tensors one by one: memory stays at one small piece.
 void write_tensors(const Model& model, const std::vector<std::string>& names,

@@ -11,6 +11,7 @@ namespace cleave {
 namespace {
 
 using at::Tensor;
+namespace fs = std::filesystem;
 
 class VitBlock : public Block {
  public:
@@ -39,6 +40,29 @@ class VitBlock : public Block {
   FeedForward mlp_;
 };
 
+void read_pixel_statistics(const fs::path& folder, ModelConfig& out) {
+  const auto count = static_cast<std::size_t>(out.channels);
+  out.image_mean.assign(count, 0.5);
+  out.image_std.assign(count, 0.5);
+  const fs::path file = folder / "preprocessor_config.json";
+  if (!fs::exists(file)) return;
+  const ConfigReader config(file);
+  if (config.has("image_mean")) out.image_mean = config.numbers("image_mean", count);
+  if (config.has("image_std")) out.image_std = config.numbers("image_std", count);
+}
+
+void read_config(const ConfigReader& config, ModelConfig& out) {
+  read_sizes(config, out);
+  out.norm_eps = config.number("layer_norm_eps");
+  config.expect("hidden_act", "gelu");
+  out.image_size = config.size("image_size");
+  out.patch_size = config.size("patch_size");
+  out.channels = config.has("num_channels") ? config.size("num_channels") : 3;
+  if (out.channels != 1 && out.channels != 3) config.bad("num_channels", "1 or 3");
+  if (out.image_size % out.patch_size != 0) config.bad("image_size", "a multiple of patch_size");
+  read_pixel_statistics(fs::path(config.file()).parent_path(), out);
+}
+
 std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {
   return std::make_unique<VitEmbedder>(config, weights);
 }
@@ -48,12 +72,20 @@ std::unique_ptr<Block> make_block(const ModelConfig& config, const WeightSource&
   return std::make_unique<VitBlock>(config, weights, layer);
 }
 
-std::optional<LayerNorm> make_final_norm(const ModelConfig& config, const WeightSource& weights) {
+Norm make_final_norm(const ModelConfig& config, const WeightSource& weights) {
   return make_layer_norm(weights, "layernorm", config.hidden, config.norm_eps);
 }
 
 }  // namespace
 
-const Architecture kVit = {"vit", "vit.", make_embedder, make_block, make_final_norm};
+const Architecture kVit = {
+    .model_type = "vit",
+    .prefix = "vit.",
+    .causal = false,
+    .read_config = read_config,
+    .make_embedder = make_embedder,
+    .make_block = make_block,
+    .make_final_norm = make_final_norm,
+};
 
 }  // namespace cleave

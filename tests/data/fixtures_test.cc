@@ -4,6 +4,7 @@
 
 #include "common/base/files.h"
 #include "common/data/load_dataset.h"
+#include "common/data/wordpiece.h"
 
 namespace cleave {
 namespace {

@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/files.h"
+#include "tests/support/token_ids.h"
 
 namespace cleave {
 namespace {
 
 using nlohmann::json;
+using testing::ids_of;
 using Ids = std::vector<std::int32_t>;
 
 fs::path folder() { return fs::path(CLEAVE_SOURCE_DIR) / "tests/golden/tokenizers"; }
@@ -27,14 +29,6 @@ WordPiece bert(const std::string& kind, WordPieceOptions options) {
 const WordPiece& uncased() {
   static const WordPiece tokenizer = bert("uncased", {});
   return tokenizer;
-}
-
-Ids ids_of(const json& list) {
-  Ids out;
-  for (const json& id : list) {
-    out.push_back(id.is_string() ? std::stoi(id.get<std::string>()) : id.get<std::int32_t>());
-  }
-  return out;
 }
 
 TEST(WordPiece, EqualsEveryPublishedVector) {

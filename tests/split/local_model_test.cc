@@ -6,6 +6,7 @@
 #include "client/local_model.h"
 #include "common/base/error.h"
 #include "common/tuning/prompt.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tiny_job.h"
 
 namespace cleave::testing {
@@ -31,6 +32,15 @@ TEST(Adam, GivesTheStoredValuesAndLossesOfFiveSteps) {
     const std::string step = "_step" + std::to_string(i);
     EXPECT_LE(max_difference(w.detach(), golden["adam.W" + step]), 2e-6);
     EXPECT_LE(max_difference(b.detach(), golden["adam.b" + step]), 2e-6);
+  }
+}
+
+TEST(JobParts, ACausalModelRefusesAPromptThatItsFirstRowCannotSee) {
+  for (const char* name : {"gpt2", "llama"}) {
+    Job job = tiny_job(1, 0);
+    job.model.path = (golden_folder() / "tiny" / name).string();
+    const std::string why = refusal<DataError>([&] { tiny_inputs(job); });
+    EXPECT_NE(why.find("leaves that row blind to it"), std::string::npos) << why;
   }
 }
 

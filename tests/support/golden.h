@@ -19,6 +19,10 @@ inline fs::path golden_folder() { return fs::path(CLEAVE_SOURCE_DIR) / "tests" /
 inline fs::path minilm_folder() { return fs::path(CLEAVE_SOURCE_DIR) / "models" / "minilm"; }
 inline bool has_minilm() { return fs::exists(minilm_folder() / "model.safetensors"); }
 
+// Tolerances of the fixtures, for a correct implementation in fp32.
+inline constexpr double kActivation = 2e-5;  // largest difference
+inline constexpr double kGradient = 1e-4;    // relative, in the 2-norm
+
 class Golden {
  public:
   // `name` without extension, relative to tests/golden.

@@ -1,0 +1,28 @@
+// RoBERTa: BERT's blocks and names; its position table begins with the padding's rows.
+// Tensor names: spec peft_format.md 6.
+#include "common/base/error.h"
+#include "common/model/bert.h"
+
+namespace cleave {
+namespace {
+
+void read_config(const ConfigReader& config, ModelConfig& out) {
+  read_bert_config(config, out);
+  out.first_position = config.index("pad_token_id") + 1;
+  out.positions -= out.first_position;
+  if (out.positions < 1) config.bad("max_position_embeddings", "more rows than pad_token_id + 1");
+}
+
+}  // namespace
+
+const Architecture kRoberta = {
+    .model_type = "roberta",
+    .prefix = "roberta.",
+    .causal = false,
+    .read_config = read_config,
+    .make_embedder = make_bert_embedder,
+    .make_block = make_bert_block,
+    .make_final_norm = nullptr,
+};
+
+}  // namespace cleave
