@@ -105,23 +105,24 @@ int cost_command(const CostOptions& options) {
   const Job job = load_job(options.job, options.settings).job;
   if (!options.lengths.empty()) {
     const ModelConfig config = load_model_config(job.model.path);
-    check_cut({job.cut.head, job.cut.tail}, config);
+    const Cut cut{job.cut.head, job.cut.tail};
+    check_cut(cut, config);
+    const TuningContext context{job, config, find_architecture(config.model_type), cut};
     const auto labels = static_cast<std::int64_t>(make_label_map(job, config).size());
     const Lengths lengths = parse_lengths(options.lengths);
-    if (const std::int64_t most = rows_form(job, config).max_text_rows; lengths.max > most) {
+    if (const std::int64_t most = rows_form(context).max_text_rows; lengths.max > most) {
       throw UsageError("--lengths " + options.lengths + ": no text has more than " +
                        std::to_string(most) + " rows (data.max_length, the model's positions)");
     }
     const Plan plan = plan_from_lengths(job, lengths);
-    const JobShape shape = job_shape(job, config, state_numbers(job, config, labels), labels);
+    const JobShape shape = job_shape(context, state_numbers(job, config, labels), labels);
     print_plan(shape, plan);
     print_memory(shape, config, largest_step(job, lengths));
     return 0;
   }
   const JobInputs inputs = load_inputs(job);
   const Plan plan = plan_job(inputs, make_partition(job, inputs.train));
-  const JobShape shape =
-      job_shape(job, inputs.model.config, inputs.parts.initial.numel(), inputs.labels.size());
+  const JobShape shape = job_shape(inputs.parts, job);
   print_plan(shape, plan);
   print_memory(shape, inputs.model.config, largest_step(plan));
   return 0;

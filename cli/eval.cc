@@ -18,7 +18,7 @@ int eval_command(const std::string& run_folder, const std::string& data_path) {
                                     {job.data.columns, job.data.header, ""});
   Evaluation evaluation;
   evaluation.clients.push_back(
-      {"whole", evaluate_whole(run.inputs, run.body, run.state, data), {}});
+      {"whole", evaluate_whole(run.inputs, run.state, data), {}});
   print_evaluation(evaluation_json(evaluation, {}), run.inputs.labels.names());
   return 0;
 }

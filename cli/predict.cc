@@ -23,10 +23,9 @@ int predict_command(const std::string& folder, const std::string& path, const st
     const Job& job = run.inputs.job;
     data = load_unlabelled(path, run.inputs.form, {job.data.columns, job.data.header, ""});
   }
-  const LocalModel local(run.inputs.parts, run.inputs.job, run.state);
+  const WholeModel model(run.inputs.parts, run.inputs.job, run.state);
   for (const Batch& batch : in_order_batches(data, run.inputs.job.eval.batch)) {
-    const at::Tensor logits = whole_logits(local, run.body, batch, run.inputs.parts.form);
-    fmt::print("{}", prediction_lines(logits, run.inputs.labels.names()));
+    fmt::print("{}", prediction_lines(model.logits(batch), run.inputs.labels.names()));
   }
   return 0;
 }

@@ -61,10 +61,8 @@ JobInputs pooled_inputs(const Deployment& deployment) {
 Json compare(const Deployment& deployment, const RunFolder& run) {
   const JobInputs inputs = pooled_inputs(deployment);
   Json comparison = run_controls(inputs, thread_count(0));
-  const Body body =
-      make_body(inputs.model, inputs.parts.cut, parse_precision(inputs.job.model.precision));
   comparison["untrained_dev_accuracy"] =
-      accuracy({evaluate_whole(inputs, body, inputs.parts.initial, inputs.dev).confusion});
+      accuracy({evaluate_whole(inputs, inputs.parts.whole_initial(), inputs.dev).confusion});
   comparison["linear_probe_dev_accuracy"] = linear_probe_accuracy(inputs);
   Json summary = run.read_json("summary.json").value();
   summary.update(comparison);

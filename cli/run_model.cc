@@ -10,9 +10,8 @@ RunModel load_run_model(const fs::path& folder) {
   JobInputs inputs = load_inputs(job, /*with_data=*/false);
   std::optional<State> state = run.state();
   if (!state) throw DataError(folder.string() + " holds no complete round yet");
-  check_same_form(*state, inputs.parts.initial, (folder / "state.safetensors").string());
-  Body body = make_body(inputs.model, inputs.parts.cut, parse_precision(job.model.precision));
-  return {std::move(inputs), std::move(body), std::move(*state)};
+  check_same_form(*state, inputs.parts.whole_initial(), (folder / "state.safetensors").string());
+  return {std::move(inputs), std::move(*state)};
 }
 
 }  // namespace cleave

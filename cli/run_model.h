@@ -9,7 +9,6 @@ namespace cleave {
 
 struct RunModel {
   JobInputs inputs;  // without data
-  Body body;
   State state;
 };
 

@@ -60,7 +60,8 @@ struct Joined {
 void prepare(Joined& joined, const Device& device) {
   const ModelConfig& config = device.model.config;
   joined.labels = make_label_map(joined.job, config);
-  joined.parts = make_job_parts(device.model, joined.job, joined.labels->size());
+  joined.parts =
+      make_job_parts(device.model, joined.job, *joined.labels, nullptr, Values::kFormOnly);
   if (config.is_image()) {
     joined.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
   } else {

@@ -35,7 +35,7 @@ asio::awaitable<EvalReport> evaluate(const ClientContext& context, Link& body, E
     const at::Tensor logits = co_await split_logits(local, body, context.lane, batch, form, id);
     co_await context.lane.run([&] { count_batch(report, logits, batch); });
     const Layout layout =
-        with_prompt(text_layout(*context.parts.head.embedder, batch), form.prompt_rows);
+        with_prompt(text_layout(*context.parts.head.embedder, batch), form.plan.rows);
     report.work.samples += batch.size();
     report.work.rows += static_cast<std::uint64_t>(layout.rows());
     report.work.squares += static_cast<std::uint64_t>(layout.squares());

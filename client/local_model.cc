@@ -5,19 +5,12 @@
 #include <torch/optim/adam.h>
 
 #include "common/base/error.h"
-#include "common/tuning/prompt.h"
 #include "common/tuning/tuned_tail.h"
 
 namespace cleave {
 namespace {
 
 using at::Tensor;
-
-State trainable(const State& start) {
-  State state = start.clone();
-  for (auto& [name, tensor] : state.tensors) tensor.requires_grad_(true);
-  return state;
-}
 
 Tensor to_tensor(const std::vector<std::int32_t>& labels) {
   return at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong);
@@ -35,11 +28,11 @@ StepOutcome outcome_of(const Tensor& loss, const Tensor& logits) {
 }  // namespace
 
 LocalModel::LocalModel(const JobParts& parts, const Job& job, const State& start)
-    : parts_(parts),
-      job_(job),
-      state_(trainable(start)),
-      tail_(tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.pool,
-                      parts.labels)) {
+    : parts_(parts), job_(job), state_(trainable(start)) {
+  const Sites sites = sites_over(tuning_context(parts, job), state_);
+  head_ = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
+  tail_ = tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
+                    sites);
   reset_optimizer();
 }
 
@@ -48,7 +41,7 @@ LocalModel::~LocalModel() = default;
 void LocalModel::reset_optimizer() {
   std::vector<Tensor> prompt, tail;
   for (const auto& [name, tensor] : state_.tensors) {
-    (name == kPromptName ? prompt : tail).push_back(tensor);
+    (name == "prompt" ? prompt : tail).push_back(tensor);
   }
   const auto group = [&](std::vector<Tensor> tensors, double rate) {
     auto options = std::make_unique<torch::optim::AdamOptions>(rate);
@@ -66,19 +59,10 @@ void LocalModel::scale_rates(double factor) {
   groups[1].options().set_lr(factor * job_.optimizer.lr_tail);
 }
 
-Rows LocalModel::head_rows(const Batch& batch, bool with_prompt) const {
-  const Layout layout = text_layout(*parts_.head.embedder, batch);
-  const Tensor text = parts_.head.embedder->embed(batch);  // (R, D) without prompt rows
-  Rows rows = with_prompt ? insert_prompt(text, layout, state_.at(kPromptName))
-                          : Rows{text, std::make_shared<Layout>(layout)};
-  rows.x = parts_.head(rows.x, *rows.layout);
-  return rows;
-}
-
 Rows LocalModel::begin(const Batch& batch) {
   CLEAVE_CHECK(!pending_.defined());
   optimizer_->zero_grad();
-  const Rows rows = head_rows(batch, true);
+  const Rows rows = head_(batch);
   pending_ = rows.x;
   return {rows.x.detach(), rows.layout};
 }
@@ -94,14 +78,14 @@ LocalModel::Middle LocalModel::middle(const Tensor& features, const Layout& layo
 
 void LocalModel::finish(const Tensor& smashed_grad) {
   CLEAVE_CHECK(pending_.defined());
-  pending_.backward(smashed_grad.to(pending_.scalar_type()));
+  if (pending_.requires_grad()) pending_.backward(smashed_grad.to(pending_.scalar_type()));
   pending_.reset();
   optimizer_->step();
 }
 
 StepOutcome LocalModel::bypass_step(const Batch& batch) {
   optimizer_->zero_grad();
-  const Rows rows = head_rows(batch, true);
+  const Rows rows = head_(batch);
   const Tensor logits = tail_(rows.x, *rows.layout);
   const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels_of(batch)));
   loss.backward();
@@ -109,15 +93,15 @@ StepOutcome LocalModel::bypass_step(const Batch& batch) {
   return outcome_of(loss, logits);
 }
 
-Tensor LocalModel::bypass_logits(const Batch& batch, bool with_prompt) const {
+Tensor LocalModel::bypass_logits(const Batch& batch, bool tuned) const {
   const torch::NoGradGuard no_grad;
-  const Rows rows = head_rows(batch, with_prompt);
+  const Rows rows = tuned ? head_(batch) : parts_.head(batch);
   return tail_(rows.x, *rows.layout);
 }
 
 Rows LocalModel::smashed(const Batch& batch) const {
   const torch::NoGradGuard no_grad;
-  return head_rows(batch, true);
+  return head_(batch);
 }
 
 Tensor LocalModel::logits(const Tensor& features, const Layout& layout) const {

@@ -28,7 +28,7 @@ class LocalModel {
   LocalModel(const JobParts& parts, const Job& job, const State& start);
   ~LocalModel();
 
-  // Embeds, inserts the prompt, runs the head; keeps the graph for finish. (R, D)
+  // Embeds and runs the head with what is tuned in it; keeps the graph for finish. (R, D)
   Rows begin(const Batch& batch);
 
   struct Middle {
@@ -44,8 +44,9 @@ class LocalModel {
 
   // One step head to tail, body skipped, no traffic (spec sfprompt.md 3, phase 1).
   StepOutcome bypass_step(const Batch& batch);
-  // Logits (B, C) of that path, without gradients.
-  at::Tensor bypass_logits(const Batch& batch, bool with_prompt) const;
+  // Logits (B, C) of that path, without gradients; without what is tuned in the head where `tuned`
+  // is false.
+  at::Tensor bypass_logits(const Batch& batch, bool tuned) const;
 
   // Forward only, for evaluation and prediction.
   Rows smashed(const Batch& batch) const;
@@ -59,11 +60,10 @@ class LocalModel {
   const State& parameters() const { return state_; }
 
  private:
-  Rows head_rows(const Batch& batch, bool with_prompt) const;
-
   const JobParts& parts_;
   const Job& job_;
-  State state_;  // leaves that require gradients; tail_ is built over them
+  State state_;  // leaves that require gradients; head_ and tail_ are built over them
+  Head head_;
   Tail tail_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   at::Tensor pending_;  // the head's output, from begin to finish

@@ -9,14 +9,19 @@ asio::awaitable<void> send(Link& link, Frame frame, StepId id) {
   co_await link.send(std::move(frame));
 }
 
+Layout features_layout(const Rows& smashed, const RowsForm& form) {
+  return form.features(without_prompt(*smashed.layout));
+}
+
 }  // namespace
 
 asio::awaitable<StepOutcome> split_step(LocalModel& local, Link& body, Lane& lane,
                                         const Batch& batch, const RowsForm& form, StepId id) {
-  SharedLayout layout;
+  Layout smashed_layout, layout;
   Frame smashed = co_await lane.run([&] {
     const Rows rows = local.begin(batch);
-    layout = rows.layout;
+    smashed_layout = *rows.layout;
+    layout = features_layout(rows, form);
     return smashed_frame(Kind::kSmashed, rows, form);
   });
   co_await send(body, std::move(smashed), id);
@@ -25,29 +30,29 @@ asio::awaitable<StepOutcome> split_step(LocalModel& local, Link& body, Lane& lan
   StepOutcome outcome;
   Frame grad = co_await lane.run([&] {
     LocalModel::Middle middle =
-        local.middle(parse_rows(std::move(features), *layout, form), *layout, labels_of(batch));
+        local.middle(parse_rows(std::move(features), layout, form), layout, labels_of(batch));
     outcome = std::move(middle.outcome);
     return rows_frame(Kind::kFeaturesGrad, middle.grad, form);
   });
   co_await send(body, std::move(grad), id);
 
   Frame last = co_await receive_expected(body, Kind::kSmashedGrad, id.round, id.step);
-  co_await lane.run([&] { local.finish(parse_rows(std::move(last), *layout, form)); });
+  co_await lane.run([&] { local.finish(parse_rows(std::move(last), smashed_layout, form)); });
   co_return outcome;
 }
 
 asio::awaitable<at::Tensor> split_logits(const LocalModel& local, Link& body, Lane& lane,
                                          const Batch& batch, const RowsForm& form, StepId id) {
-  SharedLayout layout;
+  Layout layout;
   Frame smashed = co_await lane.run([&] {
     const Rows rows = local.smashed(batch);
-    layout = rows.layout;
+    layout = features_layout(rows, form);
     return smashed_frame(Kind::kEvalSmashed, rows, form);
   });
   co_await send(body, std::move(smashed), id);
   Frame features = co_await receive_expected(body, Kind::kEvalFeatures, id.round, id.step);
   co_return co_await lane.run(
-      [&] { return local.logits(parse_rows(std::move(features), *layout, form), *layout); });
+      [&] { return local.logits(parse_rows(std::move(features), layout, form), layout); });
 }
 
 }  // namespace cleave

@@ -47,7 +47,7 @@ void account(Report& report, const Batch& batch, const StepOutcome& outcome, con
   report.loss_mean += outcome.loss * static_cast<double>(batch.size());
   std::uint32_t rows = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    rows += static_cast<std::uint32_t>(embedder.length(*batch[i]) + form.prompt_rows);
+    rows += static_cast<std::uint32_t>(embedder.length(*batch[i]) + form.plan.rows);
     report.correct += outcome.predicted[i] == batch[i]->label;
     ++report.predicted_counts[static_cast<std::size_t>(outcome.predicted[i])];
   }
@@ -102,7 +102,7 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
   co_await split_epochs(context, local, body, kept, round, report);
 
   report.all = work_of(context, all, 0);
-  report.kept = work_of(context, kept, job.tuning.tokens);
+  report.kept = work_of(context, kept, context.parts.form.plan.rows);
   for (const std::uint32_t i : kept) {
     ++report.kept_counts[static_cast<std::size_t>(context.train->examples[i].label)];
   }

@@ -51,6 +51,13 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
   }
 }
 
+// What a prompt that starts from text needs; null for others.
+std::unique_ptr<Tokenizer> tokenizer_of(const Model& model, const Job& job) {
+  const bool from_text = job.tuning.init == "text" || job.tuning.init == "labels";
+  return from_text && !model.config.is_image() ? load_tokenizer(model.checkpoint.folder())
+                                               : nullptr;
+}
+
 // All that a server process holds, in order of construction.
 struct Process {
   Process(const LoadedJob& loaded, const DeploymentOptions& options);
@@ -59,10 +66,10 @@ struct Process {
   Model model;
   LabelMap labels;
   JobParts parts;
-  Body body;
   asio::io_context io{1};
   Lane lane;
   Slots slots;
+  BodyCopies copies;
   BodyService service;
   Members members;
   Federation federation;
@@ -73,13 +80,13 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
     : job(loaded.job),
       model(open_model(job.model.path)),
       labels(make_label_map(job, model.config)),
-      parts(make_job_parts(model, job, labels.size())),
-      body(make_body(model, parts.cut, parse_precision(job.model.precision))),
+      parts(make_job_parts(model, job, labels, tokenizer_of(model, job).get())),
       lane(1, [threads = thread_count(job.run.threads)] { use_blas_threads(threads); }),
       slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
-      service{body, parts.form, lane, slots},
+      copies(parts, job),
+      service{copies, parts.form, lane, slots},
       members(io.get_executor()),
-      federation(members, job, parts.initial, static_cast<std::size_t>(labels.size()), lane,
+      federation(members, job, parts, options.role == ServerRole::kBoth ? &copies : nullptr, lane,
                  std::chrono::milliseconds(static_cast<std::int64_t>(job.deadlines.round * 1000))) {
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
@@ -109,14 +116,13 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
   RunFolder folder =
       options.resume ? RunFolder::resume(options.out, job) : RunFolder::create(options.out, job);
   options.on_listening(text_of(acceptor.local_endpoint()));
-  JobRun run{
-      job,
-      process.members,
-      process.federation,
-      folder,
-      folder.state().value_or(process.parts.initial),
-      job_shape(job, process.model.config, process.parts.initial.numel(), process.labels.size()),
-      options.on_round};
+  JobRun run{job,
+             process.members,
+             process.federation,
+             folder,
+             folder.state().value_or(process.parts.whole_initial()),
+             job_shape(process.parts, job),
+             options.on_round};
   std::exception_ptr failure;
   InterruptWatch interrupt(process.io, process.server, [&] {
     acceptor.close();
@@ -187,7 +193,9 @@ DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions
   if (!options.serve.empty()) {
     state = RunFolder::open(options.serve).state();
     if (!state) throw DataError(options.serve.string() + " holds no complete round yet");
-    check_same_form(*state, process.parts.initial, options.serve.string());
+    check_same_form(*state, process.parts.whole_initial(), options.serve.string());
+    process.copies.show(process.copies.make(*state));
+    state = client_part(*state, process.parts);
     process.server.predictions = &*state;
     process.server.members = nullptr;
   }

@@ -47,14 +47,16 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   }
   Model model = open_model(job.model.path);
   LabelMap labels = make_label_map(job, model.config);
-  JobParts parts = make_job_parts(model, job, labels.size());
-  JobInputs inputs{job, std::move(model), std::move(labels), nullptr, {}, std::move(parts), {}, {},
-                   {}};
+  std::unique_ptr<Tokenizer> tokenizer;
+  if (!model.config.is_image()) tokenizer = load_tokenizer(job.model.path);
+  JobParts parts = make_job_parts(model, job, labels, tokenizer.get());
+  JobInputs inputs{
+      job, std::move(model), std::move(labels), std::move(tokenizer), {}, std::move(parts), {}, {},
+      {}};
   const ModelConfig& config = inputs.model.config;
   if (config.is_image()) {
     inputs.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
   } else {
-    inputs.tokenizer = load_tokenizer(job.model.path);
     inputs.form = TextInput{inputs.tokenizer.get(), inputs.parts.form.max_text_rows};
   }
   if (!with_data) return inputs;

@@ -65,14 +65,13 @@ void start_client(asio::io_context& io, Server& server, const ClientContext& con
 Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
               const SimulationOptions& options) {
   const Job& job = inputs.job;
-  const Body body = make_body(inputs.model, inputs.parts.cut, parse_precision(job.model.precision));
   asio::io_context io(1);
   Lane lane(options.threads, use_one_blas_thread);
   Slots slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight));
-  BodyService service{body, inputs.parts.form, lane, slots};
+  BodyCopies copies(inputs.parts, job);
+  BodyService service{copies, inputs.parts.form, lane, slots};
   Members members(io.get_executor());
-  Federation federation(members, job, inputs.parts.initial,
-                        static_cast<std::size_t>(inputs.labels.size()), lane, std::nullopt);
+  Federation federation(members, job, inputs.parts, &copies, lane, std::nullopt);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
@@ -96,14 +95,13 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   if (evaluator.dev || evaluator.test)
     start_client(io, server, evaluator, Role::kEvaluator, options);
 
-  JobRun run{
-      job,
-      members,
-      federation,
-      folder,
-      folder.state().value_or(inputs.parts.initial),
-      job_shape(job, inputs.model.config, inputs.parts.initial.numel(), inputs.labels.size()),
-      options.on_round};
+  JobRun run{job,
+             members,
+             federation,
+             folder,
+             folder.state().value_or(inputs.parts.whole_initial()),
+             job_shape(inputs.parts, job),
+             options.on_round};
   std::exception_ptr failure;
   InterruptWatch interrupt(io, server);
   asio::co_spawn(io, run_job(run, clients), [&](std::exception_ptr bug, std::exception_ptr result) {

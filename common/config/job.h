@@ -30,7 +30,13 @@ struct Job {
   struct {
     std::string method = "prompt";
     std::int64_t tokens = 20;
-    std::string at = "input";
+    std::string at = "input", init = "vocabulary", text;
+    std::int64_t rank = 8;
+    double alpha = 0;
+    bool rslora = false;
+    std::vector<std::string> targets;
+    std::string blocks = "all";
+    std::int64_t hidden = 0, spaces = 4, space_width = 4;
   } tuning;
   struct {
     std::string train, dev, test;

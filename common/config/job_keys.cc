@@ -13,6 +13,7 @@ std::vector<Key> bind(Job& job) {
   auto& f = job.federation;
   auto& p = job.phases;
   auto& o = job.optimizer;
+  auto& t = job.tuning;
   return {
       {"name", &job.name, any(), "Names the run folder."},
       {"preset", &job.preset, one_of_names({"", "sfprompt-reconstructed"}),
@@ -34,11 +35,28 @@ std::vector<Key> bind(Job& job) {
       {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last"}),
        "What the classifier reads: the mean of a sample's rows, its first or its last."},
 
-      {"tuning.method", &job.tuning.method, one_of_names({"prompt"}),
-       "What is tuned beside the tail."},
-      {"tuning.tokens", &job.tuning.tokens, at_least(1), "Rows of the soft prompt."},
-      {"tuning.at", &job.tuning.at, one_of_names({"input"}),
-       "Where the prompt goes: after row 0 of the embedding block's output."},
+      {"tuning.method", &t.method, any(),
+       "What is tuned beside the tail: a method of docs/methods.md, or several joined by +."},
+      {"tuning.tokens", &t.tokens, at_least(1), "Rows of a prompt or prefix."},
+      {"tuning.at", &t.at, any(),
+       "Where a prompt goes: \"input\", after row 0 of the embedding block's output; \"peft\", "
+       "before "
+       "the words and their positions; \"cut\", among the smashed data; or the number of a block."},
+      {"tuning.init", &t.init, one_of_names({"vocabulary", "random", "text", "labels"}),
+       "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names."},
+      {"tuning.text", &t.text, any(), "For tuning.init = \"text\"."},
+      {"tuning.rank", &t.rank, at_least(1), "Of low-rank factors."},
+      {"tuning.alpha", &t.alpha, at_least(0),
+       "Scale of low-rank factors: alpha / rank for LoRA, alpha / sqrt(rank) for DePT; 0: the "
+       "method's own, 16 and 8."},
+      {"tuning.rslora", &t.rslora, any(), "LoRA's scale is alpha / sqrt(rank)."},
+      {"tuning.targets", &t.targets, any(),
+       "Linear layers of a block by the end of their names; empty: queries and values."},
+      {"tuning.blocks", &t.blocks, one_of_names({"all", "head", "body"}),
+       "Which blocks are tuned by methods that act in blocks."},
+      {"tuning.hidden", &t.hidden, at_least(0), "Width of P-tuning's encoder; 0: the model's."},
+      {"tuning.spaces", &t.spaces, at_least(1), "Sub-spaces of ept_style."},
+      {"tuning.space_width", &t.space_width, at_least(1), "Width of each of them."},
 
       {"data.train", &job.data.train, path(), "Training data (docs/data.md lists the formats)."},
       {"data.dev", &job.data.dev, path(), "Evaluated while training; empty: no evaluation."},

@@ -39,12 +39,19 @@ void add(std::map<std::string, Traffic>& direction, const char* kind, std::uint6
   traffic.payload += payload;
 }
 
+// A batch's rows as they cross, with the prompt's or without.
+std::uint64_t tensor_bytes(const JobShape& shape, const BatchTrace& batch, bool with_prompt) {
+  const std::uint64_t rows = batch.rows - (with_prompt ? 0 : shape.prompt_rows * batch.samples);
+  return rows * shape.width * shape.bytes_per_number;
+}
+
 void add_step(Cost& out, const JobShape& shape, const BatchTrace& step) {
-  const std::uint64_t tensor = step.rows * shape.width * shape.bytes_per_number;
-  add(out.up, "smashed", tensor + 4 * step.samples);
-  add(out.down, "features", tensor);
-  add(out.up, "features_grad", tensor);
-  add(out.down, "smashed_grad", tensor);
+  const std::uint64_t smashed = tensor_bytes(shape, step, shape.prompt_sent);
+  const std::uint64_t features = tensor_bytes(shape, step, shape.prompt_returned);
+  add(out.up, "smashed", smashed + 4 * step.samples);
+  add(out.down, "features", features);
+  add(out.up, "features_grad", features);
+  add(out.down, "smashed_grad", smashed);
 }
 
 void add_participant(Cost& out, const JobShape& shape, const ParticipantTrace& p) {
@@ -60,9 +67,8 @@ void add_participant(Cost& out, const JobShape& shape, const ParticipantTrace& p
 void add_evaluation(Cost& out, const JobShape& shape, const std::vector<BatchTrace>& batches) {
   add(out.down, "eval_state", 4 * shape.state_numbers);
   for (const BatchTrace& batch : batches) {
-    const std::uint64_t tensor = batch.rows * shape.width * shape.bytes_per_number;
-    add(out.up, "eval_smashed", tensor + 4 * batch.samples);
-    add(out.down, "eval_features", tensor);
+    add(out.up, "eval_smashed", tensor_bytes(shape, batch, shape.prompt_sent) + 4 * batch.samples);
+    add(out.down, "eval_features", tensor_bytes(shape, batch, shape.prompt_returned));
   }
   add(out.up, "eval_report", eval_report_bytes(shape, batches.size()));
 }

@@ -27,6 +27,7 @@ Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t sam
   out.client_weights = d(s.head_blocks) * block_weights(s);
   out.client_state = 4.0 * 4.0 * d(s.state_numbers);
   out.client_activations = d(s.head_blocks + s.tail_blocks) * block;
+  out.body_state = 4.0 * 4.0 * d(s.body_numbers);
   out.body_weights = d(s.body_blocks) * block_weights(s);
   out.body_activations = d(s.body_blocks) * block;
   return out;

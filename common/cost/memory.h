@@ -13,6 +13,7 @@ struct Memory {
   double client_activations = 0;  // of head and tail for one batch
   double body_weights = 0;
   double body_activations = 0;  // per client in flight
+  double body_state = 0;        // per participant of a round: as client_state, of the body's
 };
 
 // For a batch of `samples` samples and `rows` rows, with `heads` attention heads.

@@ -38,13 +38,17 @@ struct RoundTrace {
 struct JobShape {
   std::uint64_t width = 0;             // D
   std::uint64_t bytes_per_number = 4;  // of activations on the wire
-  std::uint64_t state_numbers = 0;     // of the tuned state
+  std::uint64_t state_numbers = 0;     // of the tuned state that crosses
+  std::uint64_t body_numbers = 0;      // of what is tuned in the body: it never crosses
   std::uint64_t labels = 0;            // C
   // For work only.
   std::uint64_t head_blocks = 0, body_blocks = 0, tail_blocks = 0;
-  std::uint64_t intermediate = 0;   // of the feed-forward
-  std::uint64_t patch_numbers = 0;  // values of a patch; 0 for text
-  std::uint64_t prompt_rows = 0;
+  std::uint64_t intermediate = 0;       // of the feed-forward
+  std::uint64_t patch_numbers = 0;      // values of a patch; 0 for text
+  std::uint64_t prompt_rows = 0;        // of every sample of a batch
+  std::uint64_t prompt_from_block = 0;  // blocks before it work on text rows alone
+  bool prompt_sent = true;              // with the smashed data; else the body inserts its own
+  bool prompt_returned = true;          // with the features
   std::uint64_t bypass_epochs = 0;
   bool bypass_over_all = false;
   bool score_with_prompt = false, scored_twice = false;

@@ -30,7 +30,7 @@ class ByteBpe : public Tokenizer {
           const std::vector<std::pair<std::string, std::string>>& merges, ByteBpeOptions options);
 
   // The ids of a text alone.
-  std::vector<std::int32_t> pieces(std::string_view text) const;
+  std::vector<std::int32_t> pieces(std::string_view text) const override;
   // The inverse; ids outside the vocabulary and an incomplete character at the end are dropped.
   std::string text(std::span<const std::int32_t> ids) const;
 

@@ -24,6 +24,8 @@ class Tokenizer {
   // null. Errors: DataError for a pair where the family has no form for one.
   virtual Encoding encode(std::string_view text, const std::string_view* pair,
                           std::int64_t max_length) const = 0;
+  // The ids of a text alone, without special tokens.
+  virtual std::vector<std::int32_t> pieces(std::string_view text) const = 0;
 };
 
 // Shortens the longer of two lists of ids until both fit into `room`; where both end up equally

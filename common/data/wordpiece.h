@@ -28,7 +28,7 @@ class WordPiece : public Tokenizer {
   WordPiece(std::unordered_map<std::string, std::int32_t> vocabulary, WordPieceOptions options);
 
   // The ids of a text alone, without special tokens. Invalid UTF-8 becomes U+FFFD and is dropped.
-  std::vector<std::int32_t> pieces(std::string_view text) const;
+  std::vector<std::int32_t> pieces(std::string_view text) const override;
 
   // [CLS] text [SEP], or [CLS] text [SEP] pair [SEP], cut to `max_length` ids by shortening the
   // longer part first. `pair` may be null.

@@ -53,7 +53,7 @@ Layout parse_lengths(const Frame& frame, const RowsForm& form) {
     }
     layout.lengths.push_back(length);
   }
-  layout = with_prompt(layout, form.prompt_rows);
+  layout = form.smashed(std::move(layout));
   if (layout.rows() != frame.header.dims[0]) {
     throw ProtocolError("a batch of " + text(frame.header.dims[0]) +
                         " rows whose samples' lengths call for " + text(layout.rows()));
@@ -74,13 +74,23 @@ Frame tensor_frame(Kind kind, const at::Tensor& x, const RowsForm& form, std::si
 
 }  // namespace
 
-RowsForm rows_form(const Job& job, const ModelConfig& config) {
+Layout RowsForm::smashed(Layout text) const {
+  text.first_position = plan.first_position;
+  return plan.sent && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
+}
+
+Layout RowsForm::features(Layout text) const {
+  text.first_position = plan.first_position;
+  return plan.returned && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
+}
+
+RowsForm rows_form(const TuningContext& context) {
+  const Job& job = context.job;
   RowsForm form;
-  form.width = config.hidden;
-  form.prompt_rows = job.tuning.tokens;
+  form.width = context.config.hidden;
+  form.plan = rows_plan(context);
   form.max_samples = std::max(job.optimizer.batch, job.eval.batch);
-  form.max_text_rows =
-      config.is_image() ? config.patches() + 1 : std::min(job.data.max_length, config.positions);
+  form.max_text_rows = text_rows(context);
   form.dtype = job.wire.precision == "bf16" ? Dtype::kBf16 : Dtype::kF32;
   return form;
 }
@@ -98,7 +108,7 @@ FrameLimits coordinator_limits(const State& form) {
 FrameLimits body_limits(const RowsForm& form) {
   FrameLimits limits = FrameLimits::control_only();
   const auto rows = static_cast<std::uint64_t>(form.max_samples) *
-                    static_cast<std::uint64_t>(form.max_text_rows + form.prompt_rows);
+                    static_cast<std::uint64_t>(form.max_text_rows + form.plan.rows);
   const std::uint64_t bytes =
       rows * static_cast<std::uint64_t>(form.width) * dtype_size(form.dtype);
   for (const Kind kind :

@@ -11,6 +11,7 @@
 #include "common/config/job.h"
 #include "common/model/model_config.h"
 #include "common/model/rows.h"
+#include "common/tuning/method.h"
 #include "common/tuning/state.h"
 #include "common/wire/frame.h"
 
@@ -19,13 +20,18 @@ namespace cleave {
 // What every tensor on a body link must look like.
 struct RowsForm {
   std::int64_t width = 0;        // D
-  std::int64_t prompt_rows = 0;  // P
+  RowsPlan plan = {};            // prompt rows beside the text
   std::int64_t max_samples = 0;  // of a batch
   std::int64_t max_text_rows = 0;
   Dtype dtype = Dtype::kF32;
+
+  // Of a text-only layout: what crosses at the first cut, and at the second.
+  Layout smashed(Layout text) const;
+  Layout features(Layout text) const;
 };
 
-RowsForm rows_form(const Job& job, const ModelConfig& config);
+// Errors: DataError where prompt and positions leave no room for text.
+RowsForm rows_form(const TuningContext& context);
 
 // What a link of each kind may carry once the job is known.
 FrameLimits coordinator_limits(const State& form);

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "common/base/error.h"
-#include "common/tuning/prompt.h"
 #include "common/tuning/tuned_tail.h"
 
 namespace cleave {
@@ -13,7 +12,7 @@ namespace {
 
 void check_frame_size(const RowsForm& form) {
   const auto rows = static_cast<std::uint64_t>(form.max_samples) *
-                    static_cast<std::uint64_t>(form.max_text_rows + form.prompt_rows);
+                    static_cast<std::uint64_t>(form.max_text_rows + form.plan.rows);
   const std::uint64_t bytes =
       rows * static_cast<std::uint64_t>(form.width) * dtype_size(form.dtype);
   if (bytes + 4 * static_cast<std::uint64_t>(form.max_samples) > kMaxPayloadBytes) {
@@ -24,51 +23,75 @@ void check_frame_size(const RowsForm& form) {
   }
 }
 
-// The prompt starts as a text of that many tokens, with their positions.
-void check_prompt_length(const Job& job, const ModelConfig& config) {
-  if (config.is_image() || job.tuning.tokens <= config.positions) return;
-  throw DataError("tuning.tokens = " + std::to_string(job.tuning.tokens) +
-                  " is above the model's " + std::to_string(config.positions) +
-                  " positions; lower it");
+Cut cut_of(const Job& job) { return {job.cut.head, job.cut.tail}; }
+
+void add_tunables(JobParts& parts, const TuningContext& context, Values values) {
+  for (const Tunable& tunable : all_tunables(context)) {
+    const bool body = in_body(tunable.name, parts.cut, parts.config);
+    if (values == Values::kFormOnly && body) continue;
+    at::Tensor value = values == Values::kAll ? tunable.initial().contiguous()
+                                              : at::zeros(tunable.shape, at::kFloat);
+    CLEAVE_CHECK(value.sizes() == tunable.shape && value.scalar_type() == at::kFloat);
+    (body ? parts.body_initial : parts.initial).add(tunable.name, std::move(value));
+  }
 }
 
-// Row 0 of a causal model sees no later row.
-void check_prompt_place(const Model& model) {
-  if (!model.architecture->causal) return;
-  throw DataError("\"" + model.config.model_type +
-                  "\" is a causal model: a prompt after row 0 leaves that row blind to it, and no "
-                  "other place is offered yet; take a bert, roberta or vit model");
+std::int64_t product(const std::vector<std::int64_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
 }  // namespace
 
-JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels) {
-  check_prompt_place(model);
-  check_prompt_length(job, model.config);
+JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labels,
+                        const Tokenizer* tokenizer, Values values) {
   JobParts parts;
   parts.config = model.config;
   parts.architecture = model.architecture;
-  parts.cut = {job.cut.head, job.cut.tail};
+  parts.cut = cut_of(job);
   parts.pool = parse_pool(job.cut.pool);
-  parts.labels = labels;
-  parts.head = make_head(model, parts.cut, parse_precision(job.model.precision));
-  parts.initial.add(kPromptName, initial_prompt(*parts.head.embedder, job.tuning.tokens,
-                                                seed_of(job, Seed::kInit)));
-  add_initial_tail(parts.initial, model, parts.cut, labels);
-  model.checkpoint.release_pages();
-  parts.form = rows_form(job, model.config);
+  parts.labels = labels.size();
+  parts.frozen = make_frozen_weights(model, parse_precision(job.model.precision));
+  parts.head = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, {});
+  parts.stored = frozen_weights(model, Precision::kFp32);
+  TuningContext context = tuning_context(parts, job);
+  parts.form = rows_form(context);
   check_frame_size(parts.form);
+  context.labels = labels.names();
+  context.embedder = parts.head.embedder.get();
+  context.tokenizer = tokenizer;
+  add_tunables(parts, context, values);
+  add_initial_tail(parts.initial, model, parts.cut, parts.labels);
+  model.checkpoint.release_pages();
   return parts;
 }
 
-std::int64_t state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels) {
-  std::int64_t numbers = job.tuning.tokens * config.hidden;
+TuningContext tuning_context(const JobParts& parts, const Job& job) {
+  return {job, parts.config, *parts.architecture, parts.cut, parts.stored, parts.derived};
+}
+
+State client_part(const State& whole, const JobParts& parts) {
+  return part_of(whole,
+                 [&](const std::string& name) { return !in_body(name, parts.cut, parts.config); });
+}
+
+State body_part(const State& whole, const JobParts& parts) {
+  return part_of(whole,
+                 [&](const std::string& name) { return in_body(name, parts.cut, parts.config); });
+}
+
+StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels) {
+  const Cut cut = cut_of(job);
+  const Architecture& architecture = find_architecture(config.model_type);
+  check_cut(cut, config);
+  StateNumbers numbers;
+  for (const Tunable& tunable : all_tunables({job, config, architecture, cut})) {
+    (in_body(tunable.name, cut, config) ? numbers.body : numbers.client) += product(tunable.shape);
+  }
   const WeightSource count = [&](const std::string&, const std::vector<std::int64_t>& shape) {
-    numbers += std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+    numbers.client += product(shape);
     return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));
   };
-  make_tail(config, find_architecture(config.model_type), {job.cut.head, job.cut.tail}, Pool::kMean,
-            labels, count);
+  make_tail(config, architecture, cut, Pool::kMean, labels, count);
   return numbers;
 }
 

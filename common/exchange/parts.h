@@ -6,6 +6,7 @@
 #include "common/data/label_map.h"
 #include "common/exchange/messages.h"
 #include "common/model/model.h"
+#include "common/tuning/method.h"
 #include "common/tuning/state.h"
 
 namespace cleave {
@@ -16,16 +17,37 @@ struct JobParts {
   Cut cut;
   Pool pool = Pool::kMean;
   std::int64_t labels = 0;
-  Head head;
-  State initial;  // round 0's state; also the form of every state
+  FrozenWeights frozen;
+  WeightSource stored;  // the checkpoint's tensors in fp32
+  std::shared_ptr<DerivedTensors> derived = std::make_shared<DerivedTensors>();
+  Head head;           // without what is tuned
+  State initial;       // round 0's state of a client; also the form of every one
+  State body_initial;  // what the server tunes in the body: it crosses to no client
   RowsForm form;
+
+  State whole_initial() const { return merged(initial, body_initial); }
 };
 
-// Errors: DataError when model and job do not fit (a cut too deep, a batch too large for a frame).
-JobParts make_job_parts(const Model& model, const Job& job, std::int64_t labels);
+// Of a device, which holds no body and takes its first state from the server: only the form.
+enum class Values { kAll, kFormOnly };
 
-// How many numbers a job tunes, from the configuration alone.
-std::int64_t state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);
+// `tokenizer` may be null for images, and where tuning.init needs no text.
+// Errors: DataError when model and job do not fit (a cut too deep, a batch too large for a frame, a
+// method that has no place in the model).
+JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labels,
+                        const Tokenizer* tokenizer = nullptr, Values values = Values::kAll);
+
+TuningContext tuning_context(const JobParts& parts, const Job& job);
+
+// The two sides' parts of a whole state.
+State client_part(const State& whole, const JobParts& parts);
+State body_part(const State& whole, const JobParts& parts);
+
+// How many numbers a job tunes on either side, from the configuration alone.
+struct StateNumbers {
+  std::int64_t client = 0, body = 0;
+};
+StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);
 
 // The job's labels, else the model's.
 LabelMap make_label_map(const Job& job, const ModelConfig& config);

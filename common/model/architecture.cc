@@ -20,6 +20,10 @@ const Architecture& find_architecture(const std::string& model_type) {
                   did_you_mean(model_type, known) + "; supported: " + one_of(known));
 }
 
+at::Tensor Embedder::embed(const Batch& batch) const {
+  return place(words(batch), text_layout(*this, batch), batch);
+}
+
 Layout text_layout(const Embedder& embedder, const Batch& batch) {
   Layout layout;
   for (const Example* example : batch) layout.lengths.push_back(embedder.length(*example));

@@ -13,10 +13,20 @@
 
 namespace cleave {
 
+// Linear layers of a block by what they do: the ends of their names.
+struct LinearRoles {
+  std::vector<std::string> query_value;  // what PEFT's LoRA takes where nothing is said
+  std::vector<std::string> key_value;
+  std::vector<std::string> branch_ends;  // what is added to the residual
+  std::vector<std::string> feed_forward_ends;
+};
+
 struct Architecture {
   std::string_view model_type;  // config.json's
   std::string_view prefix;      // that checkpoints of task classes put before tensor names
   bool causal;                  // a row sees itself and earlier rows only
+  bool transposed;              // weights of linear layers are stored (in, out)
+  LinearRoles roles;
   void (*read_config)(const ConfigReader&, ModelConfig&);
   std::unique_ptr<Embedder> (*make_embedder)(const ModelConfig&, const WeightSource&);
   std::unique_ptr<Block> (*make_block)(const ModelConfig&, const WeightSource&, std::int64_t layer);

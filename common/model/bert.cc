@@ -28,17 +28,20 @@ class BertEmbedder : public Embedder {
     return static_cast<std::int64_t>(example.ids.size());
   }
 
-  Tensor embed(const Batch& batch) const override {
-    const std::vector<std::int64_t> ids =
-        token_ids(batch, words_.size(0), positions_.size(0) - first_position_);
-    std::vector<std::int64_t> positions, types;
+  Tensor words(const Batch& batch) const override {
+    return gather(words_, token_ids(batch, words_.size(0), positions_.size(0) - first_position_));
+  }
+
+  Tensor place(const Tensor& words, const Layout& layout, const Batch& batch) const override {
+    std::vector<std::int64_t> types;
     for (const Example* example : batch) {
+      types.insert(types.end(), static_cast<std::size_t>(layout.prompt_rows), 0);
       for (std::int32_t i = 0; i < length(*example); ++i) {
-        positions.push_back(first_position_ + i);
         types.push_back(i >= example->pair_begin && types_.size(0) > 1 ? 1 : 0);
       }
     }
-    return norm_(gather(words_, ids) + gather(positions_, positions) + gather(types_, types));
+    return norm_(words + gather(positions_, positions_of(layout, first_position_)) +
+                 gather(types_, types));
   }
 
   // P random words, embedded as one text.
@@ -68,6 +71,7 @@ class BertBlock : public Block {
                   make_linear(weights, name + "attention.self.value", width, width),
                   make_linear(weights, name + "attention.output.dense", width, width),
                   config.heads};
+    attention_.prefix = prefix_of(weights, layer);
     attention_norm_ =
         make_layer_norm(weights, name + "attention.output.LayerNorm", width, config.norm_eps);
     mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
@@ -112,6 +116,8 @@ const Architecture kBert = {
     .model_type = "bert",
     .prefix = "bert.",
     .causal = false,
+    .transposed = false,
+    .roles = {{"query", "value"}, {"key", "value"}, {"output.dense"}, {"output.dense"}},
     .read_config = read_bert_config,
     .make_embedder = make_bert_embedder,
     .make_block = make_bert_block,

@@ -19,14 +19,18 @@ class Block {
   virtual at::Tensor operator()(const at::Tensor& x, const Layout& layout) const = 0;  // (R, D)
 };
 
-// Examples to rows without the prompt: tokens or patches with positions and the class row.
+// Examples to rows, in two steps: vectors of tokens or patches (the class row of an image is one
+// of them), then positions, types and norm. Frozen: a gradient flows only into what is handed in.
 class Embedder {
  public:
   virtual ~Embedder() = default;
   // Rows that an example takes.
   virtual std::int64_t length(const Example& example) const = 0;
-  // (R, D); frozen, so no gradient flows into it.
-  virtual at::Tensor embed(const Batch& batch) const = 0;
+  virtual at::Tensor words(const Batch& batch) const = 0;  // (R, D)
+  // `layout` may have prompt rows before row 0: they take positions like any other.
+  virtual at::Tensor place(const at::Tensor& words, const Layout& layout,
+                           const Batch& batch) const = 0;  // (R, D)
+  at::Tensor embed(const Batch& batch) const;              // (R, D)
   // Values of a fresh prompt (P, D). `draw` gives uniform numbers in [0, 1).
   // Text: rows of the embedding block for P random vocabulary tokens; images: uniform.
   virtual at::Tensor fresh_prompt(std::int64_t tokens,

@@ -7,8 +7,6 @@
 namespace cleave {
 namespace {
 
-using Blocks = std::vector<std::unique_ptr<Block>>;
-
 Blocks make_blocks(const ModelConfig& config, const Architecture& architecture,
                    const WeightSource& weights, std::int64_t begin, std::int64_t end) {
   Blocks blocks;
@@ -22,13 +20,34 @@ Blocks make_blocks(const ModelConfig& config, const Architecture& architecture,
 // a few rows of zeros: the rows of its kernels are counted in these.
 constexpr std::int64_t kKernelRows = 32;
 
-at::Tensor run(const Blocks& blocks, at::Tensor x, const Layout& layout) {
-  const std::int64_t rows = x.size(0), spare = (kKernelRows - rows % kKernelRows) % kKernelRows;
-  const bool fill = x.scalar_type() == at::kBFloat16 && spare > 0 && !blocks.empty();
-  if (fill) x = at::constant_pad_nd(x, {0, 0, 0, spare});
-  for (const auto& block : blocks) x = (*block)(x, layout);
-  return fill ? x.narrow(0, 0, rows) : x;
+at::Tensor filled_up(const at::Tensor& x) {
+  const std::int64_t spare = (kKernelRows - x.size(0) % kKernelRows) % kKernelRows;
+  const bool fill = x.scalar_type() == at::kBFloat16 && spare > 0;
+  return fill ? at::constant_pad_nd(x, {0, 0, 0, spare}) : x;
 }
+
+at::Tensor own_rows(const at::Tensor& x, const Layout& layout) {
+  return x.size(0) == layout.rows() ? x : x.narrow(0, 0, layout.rows());
+}
+
+Rows apply(const std::vector<RowsSite>& sites, Rows rows) {
+  for (const RowsSite& site : sites) rows = site(rows);
+  return rows;
+}
+
+Rows run(const Blocks& blocks, std::int64_t first, Rows rows, const Sites& sites) {
+  for (const auto& block : blocks) {
+    if (const auto site = sites.entering.find(first++); site != sites.entering.end()) {
+      rows.x = own_rows(rows.x, *rows.layout);
+      rows = apply(site->second, std::move(rows));
+    }
+    rows.x = (*block)(filled_up(rows.x), *rows.layout);
+  }
+  rows.x = own_rows(rows.x, *rows.layout);
+  return rows;
+}
+
+SharedLayout shared(const Layout& layout) { return std::make_shared<Layout>(layout); }
 
 // A source that notes every name it is asked for and gives empty tensors.
 WeightSource recorder(std::vector<std::string>& names) {
@@ -48,44 +67,77 @@ void check_cut(const Cut& cut, const ModelConfig& config) {
   }
 }
 
+Rows Head::operator()(const Batch& batch) const {
+  Layout layout = text_layout(*embedder, batch);
+  layout.first_position = sites.first_position;
+  Rows rows = apply(sites.words, {embedder->words(batch), shared(layout)});
+  rows.x = embedder->place(rows.x, *rows.layout, batch);
+  rows = apply(sites.embedded, std::move(rows));
+  rows.x = rows.x.to(scalar_type(precision));
+  return apply(sites.leaving_head, run(blocks, 0, std::move(rows), sites));
+}
+
 at::Tensor Head::operator()(at::Tensor x, const Layout& layout) const {
-  return run(blocks, x.to(scalar_type(precision)), layout);
+  return run(blocks, 0, {x.to(scalar_type(precision)), shared(layout)}, {}).x;
+}
+
+Rows Body::operator()(const Rows& smashed) const {
+  const Rows rows{smashed.x.to(scalar_type(precision)), smashed.layout};
+  return apply(sites.leaving_body, run(blocks, first, rows, sites));
 }
 
 at::Tensor Body::operator()(at::Tensor x, const Layout& layout) const {
-  return run(blocks, x.to(scalar_type(precision)), layout);
+  return (*this)(Rows{std::move(x), shared(layout)}).x;
 }
 
 at::Tensor Tail::operator()(at::Tensor x, const Layout& layout) const {
-  x = run(blocks, x.to(classifier.weight.scalar_type()), layout);
-  if (final_norm) x = final_norm(x);
-  return classifier(pool_rows(x, layout, pool));
+  const Rows rows =
+      run(blocks, first, {x.to(classifier.weight.scalar_type()), shared(layout)}, sites);
+  return classifier(pool_rows(final_norm ? final_norm(rows.x) : rows.x, *rows.layout, pool));
+}
+
+FrozenWeights make_frozen_weights(const Model& model, Precision precision) {
+  const Precision embedding = precision == Precision::kFp64 ? precision : Precision::kFp32;
+  return {precision, remembered(frozen_weights(model, embedding)),
+          remembered(frozen_weights(model, precision))};
+}
+
+Head make_head(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+               const FrozenWeights& weights, const Sites& sites) {
+  check_cut(cut, config);
+  return {architecture.make_embedder(config, with_sites(weights.embedding, sites)),
+          make_blocks(config, architecture, with_sites(weights.blocks, sites), 0, cut.head),
+          weights.precision, sites};
+}
+
+Body make_body(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+               const FrozenWeights& weights, const Sites& sites) {
+  check_cut(cut, config);
+  return {make_blocks(config, architecture, with_sites(weights.blocks, sites), cut.head,
+                      config.layers - cut.tail),
+          weights.precision, cut.head, sites};
 }
 
 Head make_head(const Model& model, const Cut& cut, Precision precision) {
-  check_cut(cut, model.config);
-  // An embedding is looked up, not multiplied: bf16 would only cost memory and digits.
-  const Precision embedding = precision == Precision::kFp64 ? precision : Precision::kFp32;
-  return {
-      model.architecture->make_embedder(model.config, frozen_weights(model, embedding)),
-      make_blocks(model.config, *model.architecture, frozen_weights(model, precision), 0, cut.head),
-      precision};
+  return make_head(model.config, *model.architecture, cut, make_frozen_weights(model, precision),
+                   {});
 }
 
 Body make_body(const Model& model, const Cut& cut, Precision precision) {
-  check_cut(cut, model.config);
-  return {make_blocks(model.config, *model.architecture, frozen_weights(model, precision), cut.head,
-                      model.config.layers - cut.tail),
-          precision};
+  return make_body(model.config, *model.architecture, cut, make_frozen_weights(model, precision),
+                   {});
 }
 
 Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
-               Pool pool, std::int64_t labels, const WeightSource& weights) {
+               Pool pool, std::int64_t labels, const WeightSource& weights, const Sites& sites) {
+  const WeightSource source = with_sites(weights, sites);
   Tail tail;
-  tail.blocks = make_blocks(config, architecture, weights, config.layers - cut.tail, config.layers);
-  if (architecture.make_final_norm) tail.final_norm = architecture.make_final_norm(config, weights);
+  tail.first = config.layers - cut.tail;
+  tail.blocks = make_blocks(config, architecture, source, tail.first, config.layers);
+  if (architecture.make_final_norm) tail.final_norm = architecture.make_final_norm(config, source);
   tail.pool = pool;
   tail.classifier = make_linear(weights, "classifier", config.hidden, labels);
+  tail.sites = sites;
   return tail;
 }
 

@@ -81,7 +81,7 @@ struct Frozen : torch::autograd::Function<Frozen> {
 
 Tensor FeedForward::operator()(const Tensor& x) const {
   if (gelu == Gelu::kTanh) return contract(at::gelu(expand(x), "tanh"));
-  if (expand.weight.requires_grad()) return contract(at::gelu(expand(x)));
+  if (!expand.frozen() || !contract.frozen()) return contract(at::gelu(expand(x)));
   return Frozen::apply(x, expand.weight, expand.bias, contract.weight, contract.bias);
 }
 

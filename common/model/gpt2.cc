@@ -12,16 +12,10 @@ namespace {
 
 using at::Tensor;
 
-// Columns [begin, begin + out) of a stored (in, all) layer.
-Linear columns(const WeightSource& weights, const std::string& name, std::int64_t in,
-               std::int64_t all, std::int64_t begin, std::int64_t out) {
-  return {weights(name + ".weight", {in, all}).narrow(1, begin, out).t(),
-          weights(name + ".bias", {all}).narrow(0, begin, out)};
-}
-
 Linear transposed(const WeightSource& weights, const std::string& name, std::int64_t in,
                   std::int64_t out) {
-  return columns(weights, name, in, out, 0, out);
+  return {weights(name + ".weight", {in, out}).t(), weights(name + ".bias", {out}),
+          weights.site ? weights.site(name, in, out) : LinearSite()};
 }
 
 class Gpt2Block : public Block {
@@ -30,12 +24,11 @@ class Gpt2Block : public Block {
     const std::string name = "h." + std::to_string(layer) + ".";
     const std::int64_t d = config.hidden;
     before_ = make_layer_norm(weights, name + "ln_1", d, config.norm_eps);
-    attention_ = {columns(weights, name + "attn.c_attn", d, 3 * d, 0, d),
-                  columns(weights, name + "attn.c_attn", d, 3 * d, d, d),
-                  columns(weights, name + "attn.c_attn", d, 3 * d, 2 * d, d),
-                  transposed(weights, name + "attn.c_proj", d, d),
-                  config.heads,
-                  Sight::kUpToItself};
+    attention_ = {.query = transposed(weights, name + "attn.c_attn", d, 3 * d),
+                  .output = transposed(weights, name + "attn.c_proj", d, d),
+                  .heads = config.heads,
+                  .sight = Sight::kUpToItself,
+                  .prefix = prefix_of(weights, layer)};
     after_ = make_layer_norm(weights, name + "ln_2", d, config.norm_eps);
     mlp_ = {transposed(weights, name + "mlp.c_fc", d, config.intermediate),
             transposed(weights, name + "mlp.c_proj", config.intermediate, d), Gelu::kTanh};
@@ -87,6 +80,8 @@ const Architecture kGpt2 = {
     .model_type = "gpt2",
     .prefix = "transformer.",
     .causal = true,
+    .transposed = true,
+    .roles = {{"c_attn"}, {"c_attn"}, {"c_proj"}, {"mlp.c_proj"}},
     .read_config = read_config,
     .make_embedder = make_embedder,
     .make_block = make_block,

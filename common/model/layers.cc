@@ -2,10 +2,40 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
+#include <mutex>
+
 namespace cleave {
+namespace {
+
+// Several at one layer: their inputs one after another, then their outputs.
+LinearSite in_turn(std::vector<LinearSite> sites) {
+  if (sites.size() == 1) return sites.front();
+  LinearSite out;
+  out.before = [sites](at::Tensor x) {
+    for (const LinearSite& site : sites) x = site.before ? site.before(x) : x;
+    return x;
+  };
+  out.after = [sites](const at::Tensor& x, at::Tensor y) {
+    for (const LinearSite& site : sites) y = site.after ? site.after(x, y) : y;
+    return y;
+  };
+  return out;
+}
+
+}  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
+  const at::Tensor in = site.before ? site.before(x) : x;
+  // A bias that is trained stays in fp32.
+  const at::Tensor out = bias.defined() ? at::linear(in, weight, bias.to(weight.scalar_type()))
+                                        : at::linear(in, weight);
+  return site.after ? site.after(in, out) : out;
+}
+
+bool Linear::frozen() const {
+  return !site.before && !site.after && !weight.requires_grad() &&
+         !(bias.defined() && bias.requires_grad());
 }
 
 at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
@@ -25,14 +55,51 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
   return norm(x.to(at::kFloat), weight.to(at::kFloat), bias.to(at::kFloat)).to(at::kBFloat16);
 }
 
+WeightSource with_sites(WeightSource source, const Sites& sites) {
+  WeightSource out = source;
+  out.get = [source, stored = sites.stored](const std::string& name,
+                                            const std::vector<std::int64_t>& shape) {
+    const auto own = stored.find(name);
+    return own == stored.end() ? source(name, shape) : own->second;
+  };
+  out.site = [all = sites.linear](const std::string& name, std::int64_t, std::int64_t) {
+    const auto own = all.find(name);
+    return own == all.end() ? LinearSite() : in_turn(own->second);
+  };
+  out.prefix = [all = sites.prefix](std::int64_t block) {
+    const auto own = all.find(block);
+    return own == all.end() ? KeyValues() : own->second;
+  };
+  return out;
+}
+
+WeightSource remembered(WeightSource source) {
+  auto known = std::make_shared<std::map<std::string, at::Tensor>>();
+  return [source = std::move(source), known, turn = std::make_shared<std::mutex>()](
+             const std::string& name, const std::vector<std::int64_t>& shape) {
+    const std::lock_guard lock(*turn);
+    at::Tensor& tensor = (*known)[name];
+    if (!tensor.defined()) tensor = source(name, shape);
+    return tensor;
+  };
+}
+
+KeyValues prefix_of(const WeightSource& weights, std::int64_t block) {
+  return weights.prefix ? weights.prefix(block) : KeyValues();
+}
+
 Linear make_linear(const WeightSource& weights, const std::string& name, std::int64_t in,
                    std::int64_t out) {
-  return {weights(name + ".weight", {out, in}), weights(name + ".bias", {out})};
+  Linear linear = make_linear_without_bias(weights, name, in, out);
+  linear.bias = weights(name + ".bias", {out});
+  return linear;
 }
 
 Linear make_linear_without_bias(const WeightSource& weights, const std::string& name,
                                 std::int64_t in, std::int64_t out) {
-  return {weights(name + ".weight", {out, in}), {}};
+  return {weights(name + ".weight", {out, in}),
+          {},
+          weights.site ? weights.site(name, in, out) : LinearSite()};
 }
 
 LayerNorm make_layer_norm(const WeightSource& weights, const std::string& name, std::int64_t width,

@@ -35,7 +35,8 @@ class LlamaBlock : public Block {
                   config.heads,
                   Sight::kUpToItself,
                   config.kv_heads,
-                  config.rope_theta};
+                  config.rope_theta,
+                  prefix_of(weights, layer)};
     after_ = {weights(name + "post_attention_layernorm.weight", {d}), config.norm_eps};
     mlp_ = {linear("mlp.gate_proj", d, config.intermediate),
             linear("mlp.up_proj", d, config.intermediate),
@@ -96,6 +97,8 @@ const Architecture kLlama = {
     .model_type = "llama",
     .prefix = "model.",
     .causal = true,
+    .transposed = false,
+    .roles = {{"q_proj", "v_proj"}, {"k_proj", "v_proj"}, {"o_proj", "down_proj"}, {"down_proj"}},
     .read_config = read_config,
     .make_embedder = make_embedder,
     .make_block = make_block,

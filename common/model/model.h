@@ -42,39 +42,64 @@ struct Cut {
 // Errors: DataError when head + tail exceed the model's blocks.
 void check_cut(const Cut& cut, const ModelConfig& config);
 
+// What the frozen parts are built from: asked once for each tensor, however many clients there are.
+struct FrozenWeights {
+  Precision precision = Precision::kFp32;
+  WeightSource embedding;  // looked up, not multiplied: bf16 would only cost memory and digits
+  WeightSource blocks;
+};
+
+FrozenWeights make_frozen_weights(const Model& model, Precision precision);
+
+using Blocks = std::vector<std::unique_ptr<Block>>;
+
 // Embedding and the first blocks; on the client, frozen.
 struct Head {
   std::unique_ptr<Embedder> embedder;
-  std::vector<std::unique_ptr<Block>> blocks;
+  Blocks blocks;
   Precision precision = Precision::kFp32;
+  Sites sites = {};
 
-  at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D), prompt inserted
+  Rows operator()(const Batch& batch) const;
+  // The blocks alone, on rows that have been embedded.
+  at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D)
 };
 
 // The blocks between; on the server, frozen.
 struct Body {
-  std::vector<std::unique_ptr<Block>> blocks;
+  Blocks blocks;
   Precision precision = Precision::kFp32;
+  std::int64_t first = 0;  // the number of its first block
+  Sites sites = {};
 
+  Rows operator()(const Rows& smashed) const;
   at::Tensor operator()(at::Tensor x, const Layout& layout) const;
 };
 
 // The last blocks, final norm, pooling and classifier; on the client, tuned, in the type of its
 // weights (fp32 in every job).
 struct Tail {
-  std::vector<std::unique_ptr<Block>> blocks;
+  Blocks blocks;
   Norm final_norm;
   Pool pool = Pool::kMean;
   Linear classifier;
+  std::int64_t first = 0;
+  Sites sites = {};
 
   at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D) -> (B, C)
 };
 
+Head make_head(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+               const FrozenWeights& weights, const Sites& sites);
+Body make_body(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+               const FrozenWeights& weights, const Sites& sites);
+// Without sites.
 Head make_head(const Model& model, const Cut& cut, Precision precision);
 Body make_body(const Model& model, const Cut& cut, Precision precision);
 // `weights` gives stored names for blocks and norm, and "classifier.weight", "classifier.bias".
 Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
-               Pool pool, std::int64_t labels, const WeightSource& weights);
+               Pool pool, std::int64_t labels, const WeightSource& weights,
+               const Sites& sites = {});
 
 // Canonical names of the stored tensors that a part needs.
 std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut);

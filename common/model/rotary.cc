@@ -10,7 +10,8 @@ Rotation rotation_of(const Layout& layout, std::int64_t rows, std::int64_t head_
                      double theta) {
   std::vector<double> positions;
   for (const std::int64_t n : layout.lengths) {
-    for (std::int64_t i = 0; i < n; ++i) positions.push_back(static_cast<double>(i));
+    for (std::int64_t i = 0; i < n; ++i)
+      positions.push_back(static_cast<double>(layout.first_position + i));
   }
   positions.resize(static_cast<std::size_t>(rows));
   const Tensor j = at::arange(0, head_width, 2, at::kDouble) / static_cast<double>(head_width);

@@ -13,8 +13,8 @@ struct Rotation {
   at::Tensor cosine, sine;  // (R, 1, d/2)
 };
 
-// A row's position is its number within its sample, prompt rows included; `rows` past the layout's
-// stand at position 0.
+// A row's position is its number within its sample, prompt rows and prefix included; `rows` past
+// the layout's stand at position 0.
 Rotation rotation_of(const Layout& layout, std::int64_t rows, std::int64_t head_width,
                      double theta);
 

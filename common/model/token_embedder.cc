@@ -39,6 +39,14 @@ Example random_words(std::int64_t tokens, std::int64_t vocabulary,
   return words;
 }
 
+std::vector<std::int64_t> positions_of(const Layout& layout, std::int64_t first) {
+  std::vector<std::int64_t> positions;
+  for (const std::int64_t n : layout.lengths) {
+    for (std::int64_t i = 0; i < n; ++i) positions.push_back(first + layout.first_position + i);
+  }
+  return positions;
+}
+
 TokenEmbedder::TokenEmbedder(Tensor words, Tensor positions, std::int64_t most)
     : words_(std::move(words)), positions_(std::move(positions)), most_(most) {}
 
@@ -46,15 +54,14 @@ std::int64_t TokenEmbedder::length(const Example& example) const {
   return static_cast<std::int64_t>(example.ids.size());
 }
 
-Tensor TokenEmbedder::embed(const Batch& batch) const {
+Tensor TokenEmbedder::words(const Batch& batch) const {
   const Tensor ids = at::tensor(token_ids(batch, words_.size(0), most_), at::kLong);
-  const Tensor words = words_.index_select(0, ids);  // (R, D)
+  return words_.index_select(0, ids);
+}
+
+Tensor TokenEmbedder::place(const Tensor& words, const Layout& layout, const Batch&) const {
   if (!positions_.defined()) return words;
-  std::vector<std::int64_t> rows;
-  for (const Example* example : batch) {
-    for (std::int64_t i = 0; i < length(*example); ++i) rows.push_back(i);
-  }
-  return words + positions_.index_select(0, at::tensor(rows, at::kLong));
+  return words + positions_.index_select(0, at::tensor(positions_of(layout, 0), at::kLong));
 }
 
 Tensor TokenEmbedder::fresh_prompt(std::int64_t tokens, const std::function<double()>& draw) const {

@@ -24,6 +24,7 @@ class VitBlock : public Block {
                   make_linear(weights, name + "attention.attention.value", width, width),
                   make_linear(weights, name + "attention.output.dense", width, width),
                   config.heads};
+    attention_.prefix = prefix_of(weights, layer);
     after_ = make_layer_norm(weights, name + "layernorm_after", width, config.norm_eps);
     mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
             make_linear(weights, name + "output.dense", config.intermediate, width)};
@@ -82,6 +83,8 @@ const Architecture kVit = {
     .model_type = "vit",
     .prefix = "vit.",
     .causal = false,
+    .transposed = false,
+    .roles = {{"query", "value"}, {"key", "value"}, {"output.dense"}, {"output.dense"}},
     .read_config = read_config,
     .make_embedder = make_embedder,
     .make_block = make_block,

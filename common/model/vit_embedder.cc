@@ -22,9 +22,20 @@ VitEmbedder::VitEmbedder(const ModelConfig& config, const WeightSource& weights)
 
 std::int64_t VitEmbedder::length(const Example&) const { return config_.patches() + 1; }
 
-Tensor VitEmbedder::embed(const Batch& batch) const { return embed_pixels(normalised(batch)); }
+Tensor VitEmbedder::words(const Batch& batch) const {
+  return patch_rows(normalised(batch).to(class_row_.scalar_type()));
+}
+
+Tensor VitEmbedder::place(const Tensor& words, const Layout& layout, const Batch&) const {
+  CLEAVE_CHECK(layout.prompt_rows == 0);  // positions are those of patches
+  return placed(words, layout.samples());
+}
 
 Tensor VitEmbedder::embed_pixels(const Tensor& pixels) const {
+  return placed(patch_rows(pixels), pixels.size(0));
+}
+
+Tensor VitEmbedder::patch_rows(const Tensor& pixels) const {
   const std::int64_t samples = pixels.size(0), p = config_.patch_size;
   const std::int64_t side = config_.image_size / p;
   // Row-major patches, each in the order of the projection's weights.
@@ -33,7 +44,11 @@ Tensor VitEmbedder::embed_pixels(const Tensor& pixels) const {
                              .reshape({samples * side * side, config_.channels * p * p});
   const Tensor rows = projection_(patches).view({samples, side * side, config_.hidden});
   const Tensor first = class_row_.expand({samples, 1, config_.hidden});
-  return (at::cat({first, rows}, 1) + positions_).flatten(0, 1);
+  return at::cat({first, rows}, 1).flatten(0, 1);
+}
+
+Tensor VitEmbedder::placed(const Tensor& words, std::int64_t samples) const {
+  return (words.view({samples, -1, config_.hidden}) + positions_).flatten(0, 1);
 }
 
 Tensor VitEmbedder::fresh_prompt(std::int64_t tokens, const std::function<double()>& draw) const {

@@ -12,7 +12,9 @@ class VitEmbedder : public Embedder {
   VitEmbedder(const ModelConfig& config, const WeightSource& weights);
 
   std::int64_t length(const Example& example) const override;
-  at::Tensor embed(const Batch& batch) const override;  // (B (N + 1), D)
+  at::Tensor words(const Batch& batch) const override;  // (B (N + 1), D)
+  at::Tensor place(const at::Tensor& words, const Layout& layout,
+                   const Batch& batch) const override;
   // VPT's: uniform in +-sqrt(6 / (3 patch^2 + D)).
   at::Tensor fresh_prompt(std::int64_t tokens, const std::function<double()>& draw) const override;
 
@@ -20,6 +22,8 @@ class VitEmbedder : public Embedder {
   at::Tensor embed_pixels(const at::Tensor& pixels) const;
 
  private:
+  at::Tensor patch_rows(const at::Tensor& pixels) const;
+  at::Tensor placed(const at::Tensor& words, std::int64_t samples) const;
   at::Tensor normalised(const Batch& batch) const;  // (B, channels, size, size)
 
   ModelConfig config_;

@@ -26,6 +26,11 @@ const at::Tensor& State::at(const std::string& name) const {
   throw DataError("the state has no tensor " + name);
 }
 
+bool State::has(const std::string& name) const {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const auto& entry) { return entry.first == name; });
+}
+
 std::int64_t State::numel() const {
   std::int64_t sum = 0;
   for (const auto& [name, tensor] : tensors) sum += tensor.numel();
@@ -37,6 +42,26 @@ State State::clone() const {
   for (const auto& [name, tensor] : tensors)
     copy.tensors.emplace_back(name, tensor.detach().clone());
   return copy;
+}
+
+State trainable(const State& start) {
+  State state = start.clone();
+  for (auto& [name, tensor] : state.tensors) tensor.requires_grad_(true);
+  return state;
+}
+
+State merged(const State& a, const State& b) {
+  State out = a;
+  for (const auto& [name, tensor] : b.tensors) out.add(name, tensor);
+  return out;
+}
+
+State part_of(const State& state, const std::function<bool(const std::string& name)>& wanted) {
+  State out;
+  for (const auto& entry : state.tensors) {
+    if (wanted(entry.first)) out.tensors.push_back(entry);
+  }
+  return out;
 }
 
 bool equal(const State& a, const State& b) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,9 +20,17 @@ struct State {
 
   void add(std::string name, at::Tensor tensor);  // keeps the order
   const at::Tensor& at(const std::string& name) const;
+  bool has(const std::string& name) const;
   std::int64_t numel() const;
   State clone() const;
 };
+
+// A copy whose tensors are leaves that require gradients.
+State trainable(const State& start);
+
+// The tensors of both; of one, those for which `wanted` holds. Tensors are shared.
+State merged(const State& a, const State& b);
+State part_of(const State& state, const std::function<bool(const std::string& name)>& wanted);
 
 // Bitwise equality of names, shapes and values.
 bool equal(const State& a, const State& b);

@@ -24,11 +24,11 @@ void add_initial_tail(State& state, const Model& model, const Cut& cut, std::int
 }
 
 Tail tail_over(const State& state, const ModelConfig& config, const Architecture& architecture,
-               const Cut& cut, Pool pool, std::int64_t labels) {
+               const Cut& cut, Pool pool, std::int64_t labels, const Sites& sites) {
   const WeightSource own = [&](const std::string& name, const std::vector<std::int64_t>&) {
     return state.at(kPrefix + name);
   };
-  return make_tail(config, architecture, cut, pool, labels, own);
+  return make_tail(config, architecture, cut, pool, labels, own, sites);
 }
 
 }  // namespace cleave

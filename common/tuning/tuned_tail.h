@@ -12,6 +12,6 @@ void add_initial_tail(State& state, const Model& model, const Cut& cut, std::int
 
 // The tail over the state's own tensors: training them changes what it computes.
 Tail tail_over(const State& state, const ModelConfig& config, const Architecture& architecture,
-               const Cut& cut, Pool pool, std::int64_t labels);
+               const Cut& cut, Pool pool, std::int64_t labels, const Sites& sites = {});
 
 }  // namespace cleave

@@ -44,8 +44,7 @@ std::unique_ptr<StandardStep> make_standard_step(const std::string& model, const
                     " sentences, the benchmark needs " + std::to_string(kSentences));
   }
   inputs.train.examples.resize(kSentences);
-  Body body = make_body(inputs.model, inputs.parts.cut, parse_precision(precision));
-  auto step = std::make_unique<StandardStep>(StandardStep{std::move(inputs), std::move(body), {}});
+  auto step = std::make_unique<StandardStep>(StandardStep{std::move(inputs), {}});
   for (const Example& example : step->inputs.train.examples) step->batch.push_back(&example);
   return step;
 }

@@ -10,7 +10,6 @@ namespace cleave {
 
 struct StandardStep {
   JobInputs inputs;
-  Body body;
   Batch batch;  // points into inputs
 };
 

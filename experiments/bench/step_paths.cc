@@ -1,7 +1,7 @@
 #include "experiments/bench/step_paths.h"
 
 #include "client/split_step.h"
-#include "simulation/centralised.h"
+#include "simulation/whole_model.h"
 
 namespace cleave {
 namespace {
@@ -11,17 +11,16 @@ class ComputeAlone : public StepPath {
   ComputeAlone(const StandardStep& step, Lane& lane)
       : step_(step),
         lane_(lane),
-        local_(step.inputs.parts, step.inputs.job, step.inputs.parts.initial) {}
+        model_(step.inputs.parts, step.inputs.job, step.inputs.parts.whole_initial()) {}
 
   StepOutcome run() override {
-    return testing::run(io_,
-                        lane_.run([this] { return whole_step(local_, step_.body, step_.batch); }));
+    return testing::run(io_, lane_.run([this] { return model_.step(step_.batch); }));
   }
 
  private:
   const StandardStep& step_;
   Lane& lane_;
-  LocalModel local_;
+  WholeModel model_;
   asio::io_context io_{1};
 };
 
@@ -34,7 +33,8 @@ class OverLinks : public StepPath {
         links_(links),
         local_(step.inputs.parts, step.inputs.job, step.inputs.parts.initial),
         slots_(io.get_executor(), 1),
-        service_{step.body, step.inputs.parts.form, lane, slots_} {
+        copies_(step.inputs.parts, step.inputs.job),
+        service_{copies_, step.inputs.parts.form, lane, slots_} {
     links.b->allow(body_limits(service_.form));
     asio::co_spawn(io, serve_body(service_, *links.a), asio::detached);
   }
@@ -52,6 +52,7 @@ class OverLinks : public StepPath {
   LinkPair& links_;
   LocalModel local_;
   Slots slots_;
+  BodyCopies copies_;
   BodyService service_;
   std::uint32_t next_step_ = 0;
 };

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "client/local_model.h"
-#include "server/body/body_step.h"
+#include "server/body/body_model.h"
 
 namespace cleave {
 namespace {
@@ -20,14 +20,14 @@ double fraction(const Tensor& right) { return right.to(at::kDouble).mean().item<
 
 SampleGradients feature_gradients(const JobInputs& inputs, const Dataset& data,
                                   const State& state) {
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
+  const BodyModel body(inputs.parts, inputs.job, body_part(state, inputs.parts));
   LocalModel local(inputs.parts, inputs.job, state);
   SampleGradients out;
   std::vector<Tensor> means;
   for (const Batch& batch : in_order_batches(data, inputs.job.optimizer.batch)) {
     const Rows rows = local.smashed(batch);
     const std::vector<std::int32_t> labels = labels_of(batch);
-    const Tensor gradient = local.middle(body_inference(body, rows), *rows.layout, labels).grad;
+    const Tensor gradient = local.middle(body.inference(rows).x, *rows.layout, labels).grad;
     means.push_back(pool_rows(gradient, *rows.layout, Pool::kMean));
     out.labels.insert(out.labels.end(), labels.begin(), labels.end());
   }

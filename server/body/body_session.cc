@@ -4,7 +4,6 @@
 #include "common/wire/farewell.h"
 #include "common/wire/goodbye.h"
 #include "common/wire/tally.h"
-#include "server/body/body_step.h"
 
 namespace cleave {
 namespace {
@@ -19,20 +18,18 @@ asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smas
   const FrameHeader request = smashed.header;
   const RowsForm& form = service.form;
   Slots::Held slot = co_await service.slots.take();
-  SharedLayout layout;
+  const std::shared_ptr<BodyModel> body = service.copies.training(link.peer());
   BodyStep step;
   Frame features = co_await service.lane.run([&] {
-    const Rows rows = parse_smashed(std::move(smashed), form);
-    layout = rows.layout;
-    step = body_forward(service.body, rows);
-    return rows_frame(Kind::kFeatures, step.features, form);
+    step = body->forward(parse_smashed(std::move(smashed), form));
+    return rows_frame(Kind::kFeatures, step.features.x, form);
   });
   co_await send(link, std::move(features), request);
 
   Frame grad = co_await receive_expected(link, Kind::kFeaturesGrad, request.round, request.step);
   Frame answer = co_await service.lane.run([&] {
-    const at::Tensor features_grad = parse_rows(std::move(grad), *layout, form);
-    return rows_frame(Kind::kSmashedGrad, body_backward(std::move(step), features_grad), form);
+    const at::Tensor gradient = parse_rows(std::move(grad), *step.features.layout, form);
+    return rows_frame(Kind::kSmashedGrad, body->backward(std::move(step), gradient), form);
   });
   slot.release();
   co_await send(link, std::move(answer), request);
@@ -41,9 +38,10 @@ asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smas
 asio::awaitable<void> evaluation_step(BodyService& service, Link& link, Frame smashed) {
   const FrameHeader request = smashed.header;
   const Slots::Held slot = co_await service.slots.take();
+  const std::shared_ptr<BodyModel> body = service.copies.shown();
   Frame features = co_await service.lane.run([&] {
     const Rows rows = parse_smashed(std::move(smashed), service.form);
-    return rows_frame(Kind::kEvalFeatures, body_inference(service.body, rows), service.form);
+    return rows_frame(Kind::kEvalFeatures, body->inference(rows).x, service.form);
   });
   co_await send(link, std::move(features), request);
 }

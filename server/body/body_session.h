@@ -4,15 +4,15 @@
 
 #include "common/base/lane.h"
 #include "common/exchange/messages.h"
-#include "common/model/model.h"
 #include "common/wire/link.h"
+#include "server/body/body_copies.h"
 #include "server/body/slots.h"
 
 namespace cleave {
 
-// What all sessions share. Read-only but for the slots.
+// What all sessions share.
 struct BodyService {
-  const Body& body;
+  BodyCopies& copies;
   RowsForm form;
   Lane& lane;
   Slots& slots;

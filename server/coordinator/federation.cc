@@ -54,12 +54,31 @@ struct Federation::Average {
   std::mutex turn;
 };
 
-Federation::Federation(Members& members, const Job& job, State form, std::size_t labels, Lane& lane,
-                       std::optional<std::chrono::milliseconds> round_deadline)
+// A participant's copy of the body, where there is one: lent for as long as this lives.
+class Federation::Loan {
+ public:
+  Loan(BodyCopies* copies, std::string client, std::shared_ptr<BodyModel> copy)
+      : copies_(copies), client_(std::move(client)), copy_(std::move(copy)) {
+    if (copy_) copies_->lend(client_, copy_);
+  }
+  Loan(const Loan&) = delete;
+  ~Loan() {
+    if (copy_) copies_->take_back(client_);
+  }
+  State state() const { return copy_ ? copy_->state() : State(); }
+
+ private:
+  BodyCopies* copies_;
+  std::string client_;
+  std::shared_ptr<BodyModel> copy_;
+};
+
+Federation::Federation(Members& members, const Job& job, const JobParts& parts, BodyCopies* copies,
+                       Lane& lane, std::optional<std::chrono::milliseconds> round_deadline)
     : members_(members),
       job_(job),
-      form_(std::move(form)),
-      labels_(labels),
+      parts_(parts),
+      copies_(copies && copies->tuned() ? copies : nullptr),
       lane_(lane),
       round_deadline_(round_deadline) {}
 
@@ -67,13 +86,18 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
                                                    const State& global, Average& average) {
   Link& link = *member->link;
   const Ledger start = link.ledger();
-  Frame order = co_await lane_.run([&] { return state_frame(Kind::kState, global); });
+  std::shared_ptr<BodyModel> copy;
+  Frame order = co_await lane_.run([&] {
+    if (copies_) copy = copies_->make(global);
+    return state_frame(Kind::kState, client_part(global, parts_));
+  });
+  const Loan loan(copies_, member->id, std::move(copy));
   order.header.round = round;
   co_await link.send(std::move(order));
 
   const Frame statement = co_await receive_expected(link, Kind::kReport, round, 0);
   Participant out{member->id, parse_report(statement), {}};
-  check_report(out.report, *member, labels_);
+  check_report(out.report, *member, static_cast<std::size_t>(parts_.labels));
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
   // Also where the update is refused: its bytes are not the next round's.
   const Ledger body_before = std::exchange(member->body_seen, out.report.body);
@@ -81,7 +105,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
   std::string refusal;
   co_await lane_.run([&] {
     try {
-      const State state = parse_state(update, form_);
+      const State state = merged(parse_state(update, parts_.initial), loan.state());
       const std::lock_guard lock(average.turn);
       average.mean.add(state, weight_of(out.report, job_.federation.weights));
     } catch (const DataError& error) {
@@ -101,13 +125,14 @@ asio::awaitable<Evaluation::PerClient> Federation::evaluate_one(MemberPtr member
   Link& link = *member->link;
   const Ledger start = link.ledger();
   const auto step = static_cast<std::uint32_t>(set);
-  Frame order = co_await lane_.run([&] { return state_frame(Kind::kEvalState, state); });
+  Frame order =
+      co_await lane_.run([&] { return state_frame(Kind::kEvalState, client_part(state, parts_)); });
   order.header.round = round;
   order.header.step = step;
   co_await link.send(std::move(order));
   const Frame statement = co_await receive_expected(link, Kind::kEvalReport, round, step);
   Evaluation::PerClient out{member->id, parse_eval_report(statement), {}};
-  check_evaluation(out.report, *member, labels_);
+  check_evaluation(out.report, *member, static_cast<std::size_t>(parts_.labels));
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
   out.traffic = mirror(link.ledger() - start) + (out.report.body - member->body_seen);
   member->body_seen = out.report.body;
@@ -186,7 +211,7 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
                     seed_of(job_, Seed::kSampling), round)) {
     picked.push_back(members_.at(id));
   }
-  Average average{FedAvg(form_), {}};
+  Average average{FedAvg(parts_.whole_initial()), {}};
   record.participants = co_await ask_all(std::move(picked), record, [&](const MemberPtr& member) {
     return train_one(member, round, global, average);
   });
@@ -209,6 +234,11 @@ asio::awaitable<Evaluation> Federation::evaluate(std::uint32_t round, EvalSet se
                                      : member->role == Role::kEvaluator) {
       able.push_back(member);
     }
+  }
+  if (copies_) {
+    std::shared_ptr<BodyModel> copy;
+    co_await lane_.run([&] { copy = copies_->make(state); });
+    copies_->show(std::move(copy));
   }
   Evaluation out;
   out.clients = co_await ask_all(std::move(able), record, [&](const MemberPtr& member) {

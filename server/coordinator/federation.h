@@ -12,7 +12,9 @@
 
 #include "common/base/lane.h"
 #include "common/config/job.h"
+#include "common/exchange/parts.h"
 #include "common/tuning/state.h"
+#include "server/body/body_copies.h"
 #include "server/coordinator/members.h"
 #include "server/coordinator/record.h"
 
@@ -21,8 +23,9 @@ namespace cleave {
 class Federation {
  public:
   // Without a deadline, as in simulations, no result depends on how fast the machine is.
-  Federation(Members& members, const Job& job, State form, std::size_t labels, Lane& lane,
-             std::optional<std::chrono::milliseconds> round_deadline);
+  // `copies` of the body are lent to participants; null where the body runs in another process.
+  Federation(Members& members, const Job& job, const JobParts& parts, BodyCopies* copies,
+             Lane& lane, std::optional<std::chrono::milliseconds> round_deadline);
 
   // Picks participants, trains, averages: returns the new state. Clients that fail are named in the
   // record and forgotten. Errors: UnavailableError with fewer than min_clients updates.
@@ -34,6 +37,7 @@ class Federation {
 
  private:
   struct Average;
+  class Loan;
   // What asking one member came to: its answer, or why there is none.
   template <class T>
   struct Outcome {
@@ -58,8 +62,8 @@ class Federation {
 
   Members& members_;
   const Job& job_;
-  State form_;
-  std::size_t labels_;
+  const JobParts& parts_;
+  BodyCopies* copies_;
   Lane& lane_;
   std::optional<std::chrono::milliseconds> round_deadline_;
 };

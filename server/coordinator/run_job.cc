@@ -84,13 +84,22 @@ asio::awaitable<void> run_rounds(JobRun& run) {
 
 }  // namespace
 
-JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state_numbers,
+JobShape job_shape(const JobParts& parts, const Job& job) {
+  return job_shape(tuning_context(parts, job),
+                   {parts.initial.numel(), parts.body_initial.numel()}, parts.labels);
+}
+
+JobShape job_shape(const TuningContext& context, const StateNumbers& numbers,
                    std::int64_t labels) {
+  const Job& job = context.job;
+  const ModelConfig& config = context.config;
+  const RowsPlan plan = rows_plan(context);
   const auto u = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
   JobShape shape;
   shape.width = u(config.hidden);
   shape.bytes_per_number = job.wire.precision == "bf16" ? 2 : 4;
-  shape.state_numbers = u(state_numbers);
+  shape.state_numbers = u(numbers.client);
+  shape.body_numbers = u(numbers.body);
   shape.labels = u(labels);
   shape.head_blocks = u(job.cut.head);
   shape.tail_blocks = u(job.cut.tail);
@@ -98,7 +107,10 @@ JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state
   shape.intermediate = u(config.intermediate);
   shape.patch_numbers =
       config.is_image() ? u(config.channels * config.patch_size * config.patch_size) : 0;
-  shape.prompt_rows = u(job.tuning.tokens);
+  shape.prompt_rows = u(plan.rows);
+  shape.prompt_from_block = u(plan.from_block);
+  shape.prompt_sent = plan.sent;
+  shape.prompt_returned = plan.returned;
   shape.bypass_epochs = u(job.phases.bypass_epochs);
   shape.bypass_over_all = job.phases.bypass_data == "all";
   shape.score_with_prompt = job.phases.score_prompt;

@@ -32,7 +32,7 @@ asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients);
 Json finish_job(JobRun& run, const std::string& status);
 
 // What the closed form needs to know of a job.
-JobShape job_shape(const Job& job, const ModelConfig& config, std::int64_t state_numbers,
-                   std::int64_t labels);
+JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels);
+JobShape job_shape(const JobParts& parts, const Job& job);
 
 }  // namespace cleave

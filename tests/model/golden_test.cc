@@ -5,7 +5,6 @@
 
 #include "common/model/model.h"
 #include "common/model/vit_embedder.h"
-#include "common/tuning/prompt.h"
 #include "tests/support/golden.h"
 #include "tests/support/texts.h"
 
@@ -48,7 +47,7 @@ void expect_split_step(const Model& model, Precision precision, const Cut& cut,
   const Tensor mask = golden["mask_with_prompt"];
   const Tensor prompt = golden["prompt"].to(scalar_type(precision)).requires_grad_(true);
 
-  const Rows rows = insert_prompt(text, layout, prompt);
+  const Rows rows = insert_rows({text, std::make_shared<Layout>(layout)}, prompt, 1);
   const Tensor smashed = head(rows.x, *rows.layout);
   EXPECT_LE(max_difference(smashed, valid_rows(golden["msg1_smashed"], mask)), kActivation);
 

@@ -16,7 +16,7 @@ class ClosedFormCheck : public ::testing::Test {
     job.phases.keep = 0.5;
     run_tiny(job, folder_ / "run");
     const JobInputs inputs = tiny_inputs(job);
-    shape_ = job_shape(job, inputs.model.config, inputs.parts.initial.numel(), 2);
+    shape_ = job_shape(inputs.parts, job);
     line_ = RunFolder::open(folder_ / "run").rounds().back();
     trace_ = trace_of(line_);
     ledger_ = traffic_of(line_);

@@ -5,7 +5,7 @@
 
 #include "client/local_model.h"
 #include "common/base/error.h"
-#include "common/tuning/prompt.h"
+#include "common/tuning/prompt_init.h"
 #include "tests/support/refusal.h"
 #include "tests/support/tiny_job.h"
 
@@ -54,7 +54,7 @@ TEST(Bypass, DifferentTextsGiveDifferentLogitsAndMoveThePrompt) {
   const Tensor logits = local.bypass_logits(batch, false);
   EXPECT_GT(max_difference(logits[0], logits[1]), 1e-3);
   local.bypass_step(batch);
-  EXPECT_GT(local.parameters().at(kPromptName).grad().norm().item<double>(), 0);
+  EXPECT_GT(local.parameters().at("prompt").grad().norm().item<double>(), 0);
 }
 
 TEST(Bypass, ScoringSeesThePromptOnlyWhereItIsAsked) {
@@ -70,7 +70,7 @@ TEST(Bypass, ScoringSeesThePromptOnlyWhereItIsAsked) {
 TEST(Prompt, SitsAfterRowZeroOfEverySample) {
   const Tensor text = at::arange(5, at::kFloat).view({5, 1});
   const Tensor prompt = at::full({2, 1}, 9, at::kFloat);
-  const Rows rows = insert_prompt(text, {{3, 2}, 0}, prompt);
+  const Rows rows = insert_rows({text, std::make_shared<Layout>(Layout{{3, 2}})}, prompt, 1);
   const Tensor expected = at::tensor({0.f, 9.f, 9.f, 1.f, 2.f, 3.f, 9.f, 9.f, 4.f}).view({9, 1});
   EXPECT_TRUE(at::equal(rows.x, expected));
   EXPECT_EQ(*rows.layout, (Layout{{5, 4}, 2}));
@@ -78,9 +78,13 @@ TEST(Prompt, SitsAfterRowZeroOfEverySample) {
 
 TEST(Prompt, IsAFunctionOfTheSeed) {
   const JobInputs inputs = tiny_inputs(tiny_job());
-  const Embedder& embedder = *inputs.parts.head.embedder;
-  EXPECT_TRUE(at::equal(initial_prompt(embedder, 4, 1), initial_prompt(embedder, 4, 1)));
-  EXPECT_FALSE(at::equal(initial_prompt(embedder, 4, 1), initial_prompt(embedder, 4, 2)));
+  Job other = inputs.job;
+  other.seed = 2;
+  TuningContext context = tuning_context(inputs.parts, inputs.job);
+  TuningContext second = tuning_context(inputs.parts, other);
+  context.embedder = second.embedder = inputs.parts.head.embedder.get();
+  EXPECT_TRUE(at::equal(initial_rows(context, 4, false), initial_rows(context, 4, false)));
+  EXPECT_FALSE(at::equal(initial_rows(context, 4, false), initial_rows(second, 4, false)));
 }
 
 TEST(Parts, ACutDeeperThanTheModelIsRefusedWithBothNumbers) {

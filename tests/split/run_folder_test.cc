@@ -38,10 +38,9 @@ TEST(Run, OneClientWithEverythingKeptEqualsCentralisedTrainingBitwise) {
   job.federation.clients = job.federation.per_round = 1;
   run_tiny(job, folder / "run");
   const JobInputs inputs = tiny_inputs(job);
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
   CentralisedOptions options;
   options.passes = job.federation.rounds;
-  const State central = train_centralised(inputs, body, inputs.train, options, client_id(0, 1));
+  const State central = train_centralised(inputs, inputs.train, options, client_id(0, 1));
   EXPECT_TRUE(equal(load_state(folder / "run/state.safetensors").state, central));
 }
 
@@ -78,7 +77,7 @@ TEST(Run, ThePlanOfAJobEqualsTheLedgerOfItsRun) {
     const JobInputs inputs = tiny_inputs(job);
     const Plan plan = plan_job(inputs, tiny_partition(inputs));
     EXPECT_TRUE(plan.exact);
-    const JobShape shape = job_shape(job, inputs.model.config, inputs.parts.initial.numel(), 2);
+    const JobShape shape = job_shape(inputs.parts, job);
     Cost planned, ledger;
     for (const RoundTrace& round : plan.expected) planned += cost(shape, round);
     const RunFolder run = RunFolder::open(path);
@@ -95,7 +94,7 @@ TEST(Run, AJobThatPrunesByScoreIsBoundedByItsPlan) {
   const JobInputs inputs = tiny_inputs(job);
   const Plan plan = plan_job(inputs, tiny_partition(inputs));
   EXPECT_FALSE(plan.exact);
-  const JobShape shape = job_shape(job, inputs.model.config, inputs.parts.initial.numel(), 2);
+  const JobShape shape = job_shape(inputs.parts, job);
   const auto bytes = [&](const std::vector<RoundTrace>& rounds) {
     Cost sum;
     for (const RoundTrace& round : rounds) sum += cost(shape, round);

@@ -3,76 +3,26 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/grad_mode.h>
-#include <torch/optim/adam.h>
 
 #include "client/split_step.h"
 #include "common/base/error.h"
 #include "common/model/threads.h"
-#include "common/tuning/prompt.h"
-#include "common/tuning/tuned_tail.h"
 #include "server/body/body_session.h"
-#include "simulation/centralised.h"
+#include "simulation/whole_model.h"
 #include "tests/support/run_coroutine.h"
 #include "tests/support/tiny_job.h"
+#include "tests/support/unsplit.h"
 
 namespace cleave::testing {
 namespace {
 
 using at::Tensor;
 
-bool same(const Tensor& a, const Tensor& b) {
-  return a.sizes() == b.sizes() &&
-         std::memcmp(a.contiguous().data_ptr(), b.contiguous().data_ptr(), a.nbytes()) == 0;
-}
-
-// The unsplit model in one graph with its own optimiser, written without the client's code.
-struct Unsplit {
-  explicit Unsplit(const JobInputs& inputs)
-      : inputs(inputs),
-        body(make_body(inputs.model, inputs.parts.cut, Precision::kFp32)),
-        state(inputs.parts.initial.clone()) {
-    for (auto& [name, tensor] : state.tensors) tensor.requires_grad_(true);
-    tail = tail_over(state, inputs.parts.config, *inputs.parts.architecture, inputs.parts.cut,
-                     inputs.parts.pool, inputs.parts.labels);
-    std::vector<Tensor> prompt, rest;
-    for (const auto& [name, tensor] : state.tensors) {
-      (name == kPromptName ? prompt : rest).push_back(tensor);
-    }
-    const auto& o = inputs.job.optimizer;
-    optimizer = std::make_unique<torch::optim::Adam>(
-        std::vector{torch::optim::OptimizerParamGroup(
-                        prompt, std::make_unique<torch::optim::AdamOptions>(o.lr_prompt)),
-                    torch::optim::OptimizerParamGroup(
-                        rest, std::make_unique<torch::optim::AdamOptions>(o.lr_tail))});
-  }
-
-  double step(const Batch& batch) {
-    optimizer->zero_grad();
-    const Head& head = inputs.parts.head;
-    const Rows rows = insert_prompt(head.embedder->embed(batch), text_layout(*head.embedder, batch),
-                                    state.at(kPromptName));
-    const Tensor x = body(head(rows.x, *rows.layout), *rows.layout);
-    const auto labels = labels_of(batch);
-    const Tensor loss = at::cross_entropy_loss(
-        tail(x, *rows.layout),
-        at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong));
-    loss.backward();
-    optimizer->step();
-    return loss.item<float>();
-  }
-
-  const JobInputs& inputs;
-  Body body;
-  State state;
-  Tail tail;
-  std::unique_ptr<torch::optim::Adam> optimizer;
-};
-
 void expect_same(const Unsplit& whole, const LocalModel& local) {
   for (const auto& [name, tensor] : whole.state.tensors) {
     const Tensor& own = local.parameters().at(name);
-    EXPECT_TRUE(same(tensor, own)) << name << " differs";
-    EXPECT_TRUE(same(tensor.grad(), own.grad())) << "the gradient of " << name << " differs";
+    EXPECT_TRUE(same_bits(tensor, own)) << name << " differs";
+    EXPECT_TRUE(same_bits(tensor.grad(), own.grad())) << "the gradient of " << name << " differs";
   }
 }
 
@@ -136,25 +86,21 @@ TEST_P(SplitEqualsWhole, BitwiseInLossGradientsAndStateOverFiveSteps) {
 
   Lane lane(1, use_one_blas_thread);
   Slots slots(io.get_executor(), 1);
-  BodyService service{whole.body, inputs.parts.form, lane, slots};
+  BodyCopies copies(inputs.parts, inputs.job);
+  BodyService service{copies, inputs.parts.form, lane, slots};
   asio::co_spawn(io, serve_body(service, *links.a), [](std::exception_ptr) {});
   run(io, five_steps(local, *links.b, lane, whole, inputs));
 }
 
 TEST(Split, ASampleAloneGivesTheLogitsItHasInABatch) {
   const JobInputs inputs = tiny_inputs(tiny_job());
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
-  const LocalModel local(inputs.parts, inputs.job, inputs.parts.initial);
   State state = inputs.parts.initial.clone();
   state.tensors[1].second.normal_();  // a classifier that tells samples apart
-  const LocalModel telling(inputs.parts, inputs.job, state);
-  const Tensor together =
-      whole_logits(telling, body, whole_batch(inputs.train, 16), inputs.parts.form);
+  const WholeModel model(inputs.parts, inputs.job, state);
+  const Tensor together = model.logits(whole_batch(inputs.train, 16));
   for (std::int64_t i = 0; i < 16; ++i) {
     const Batch alone = {&inputs.train.examples[static_cast<std::size_t>(i)]};
-    EXPECT_LE(max_difference(whole_logits(telling, body, alone, inputs.parts.form),
-                             together.narrow(0, i, 1)),
-              1e-5);
+    EXPECT_LE(max_difference(model.logits(alone), together.narrow(0, i, 1)), 1e-5);
   }
 }
 
@@ -163,24 +109,24 @@ TEST(Split, NoGraphCrossesTheCut) {
   LocalModel local(inputs.parts, inputs.job, inputs.parts.initial);
   const Rows rows = local.begin(whole_batch(inputs.train, 4));
   EXPECT_FALSE(rows.x.requires_grad());
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
-  const BodyStep step = body_forward(body, rows);
+  BodyModel body(inputs.parts, inputs.job, {});
+  const BodyStep step = body.forward(rows);
   EXPECT_TRUE(step.input.is_leaf());
-  EXPECT_TRUE(step.features.requires_grad());
+  EXPECT_TRUE(step.features.x.requires_grad());
 }
 
 TEST(Split, ABodyUnderNoGradFailsLoudly) {
   const JobInputs inputs = tiny_inputs(tiny_job());
   LocalModel local(inputs.parts, inputs.job, inputs.parts.initial);
   const Rows rows = local.begin(whole_batch(inputs.train, 4));
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
+  BodyModel body(inputs.parts, inputs.job, {});
   BodyStep step;
   {
     const torch::NoGradGuard no_grad;
-    step = body_forward(body, rows);
+    step = body.forward(rows);
   }
-  const Tensor grad = at::ones_like(step.features);
-  EXPECT_ANY_THROW(body_backward(std::move(step), grad));
+  const Tensor grad = at::ones_like(step.features.x);
+  EXPECT_ANY_THROW(body.backward(std::move(step), grad));
 }
 
 std::string weights_digest(const Model& model) {
@@ -195,11 +141,10 @@ std::string weights_digest(const Model& model) {
 TEST(Split, TrainingLeavesHeadAndBodyUnchanged) {
   const JobInputs inputs = tiny_inputs(tiny_job());
   const std::string before = weights_digest(inputs.model);
-  const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
-  LocalModel local(inputs.parts, inputs.job, inputs.parts.initial);
-  for (int i = 0; i < 5; ++i) whole_step(local, body, whole_batch(inputs.train, 8));
+  WholeModel model(inputs.parts, inputs.job, inputs.parts.initial);
+  for (int i = 0; i < 5; ++i) model.step(whole_batch(inputs.train, 8));
   EXPECT_EQ(weights_digest(inputs.model), before);
-  EXPECT_FALSE(equal(local.state(), inputs.parts.initial));
+  EXPECT_FALSE(equal(model.state(), inputs.parts.initial));
 }
 
 }  // namespace

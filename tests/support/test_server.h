@@ -15,12 +15,12 @@ struct TestServer {
   explicit TestServer(const Job& job,
                       std::optional<std::chrono::milliseconds> round_deadline = std::nullopt)
       : inputs(tiny_inputs(job)),
-        body(make_body(inputs.model, inputs.parts.cut, Precision::kFp32)),
         lane(1, use_one_blas_thread),
         slots(io.get_executor(), 4),
-        service{body, inputs.parts.form, lane, slots},
+        copies(inputs.parts, inputs.job),
+        service{copies, inputs.parts.form, lane, slots},
         members(io.get_executor()),
-        federation(members, inputs.job, inputs.parts.initial, 2, lane, round_deadline) {
+        federation(members, inputs.job, inputs.parts, &copies, lane, round_deadline) {
     server.shared_job = shared_job_toml(job);
     server.job_hash = job_hash(server.shared_job);
     server.model_hash = sha256("the model");
@@ -45,9 +45,9 @@ struct TestServer {
 
   asio::io_context io{1};
   JobInputs inputs;
-  Body body;
   Lane lane;
   Slots slots;
+  BodyCopies copies;
   BodyService service;
   Members members;
   Federation federation;

@@ -46,7 +46,7 @@ inline Job tiny_job(std::int64_t head = 1, std::int64_t tail = 1) {
 inline JobInputs tiny_inputs(const Job& job, std::size_t train = 40, std::size_t dev = 13) {
   Model model = open_model(job.model.path);
   LabelMap labels = make_label_map(job, model.config);
-  JobParts parts = make_job_parts(model, job, labels.size());
+  JobParts parts = make_job_parts(model, job, labels);
   return {job,
           std::move(model),
           std::move(labels),
@@ -56,6 +56,22 @@ inline JobInputs tiny_inputs(const Job& job, std::size_t train = 40, std::size_t
           tiny_texts(train, "train"),
           tiny_texts(dev, "dev"),
           tiny_texts(dev, "test")};
+}
+
+// Makes a generated text one that another tiny model can read, or a picture of it.
+inline void fit(Example& example, const ModelConfig& config) {
+  if (!config.is_image()) {
+    if (example.ids.size() > 8) example.ids.resize(8);
+    for (std::int32_t& id : example.ids) id %= static_cast<std::int32_t>(config.vocabulary);
+    example.pair_begin = static_cast<std::int32_t>(example.ids.size());
+    return;
+  }
+  Stream stream(static_cast<std::uint64_t>(example.ids[0]), "picture");
+  const std::int64_t side = config.image_size;
+  for (std::int64_t i = 0; i < config.channels * side * side; ++i) {
+    example.pixels.push_back(static_cast<std::uint8_t>(stream.below(256)));
+  }
+  example.ids.clear();
 }
 
 inline Batch whole_batch(const Dataset& data, std::size_t count) {

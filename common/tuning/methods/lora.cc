@@ -1,0 +1,67 @@
+// LoRA (Hu et al. 2021): a linear layer y = W x + b becomes y + scale B (A x), with A (r, in)
+// uniform in +-1/sqrt(in) and B (out, r) zero at first, so that it begins as the base.
+// scale = alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023).
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "common/base/random.h"
+#include "common/tuning/methods/methods.h"
+#include "common/tuning/targets.h"
+
+namespace cleave {
+namespace {
+
+using at::Tensor;
+
+double scale_of(const TuningContext& context) {
+  const auto& t = context.job.tuning;
+  const auto rank = static_cast<double>(t.rank);
+  return (t.alpha > 0 ? t.alpha : 16) / (t.rslora ? std::sqrt(rank) : rank);
+}
+
+std::vector<Tunable> tunables(const TuningContext& context) {
+  const std::int64_t rank = context.job.tuning.rank;
+  const std::uint64_t seed = seed_of(context.job, Seed::kInit);
+  std::vector<Tunable> out;
+  for (const Target& target : targets_of(context)) {
+    const std::string stem = target.stem("lora");
+    const double bound = 1 / std::sqrt(static_cast<double>(target.in));
+    out.push_back({stem + ".A", {rank, target.in}, [=, in = target.in] {
+                     Stream stream(seed, "init/" + stem);
+                     return uniform_tensor({rank, in}, bound, stream);
+                   }});
+    out.push_back({stem + ".B", {target.out, rank}, [=, width = target.out] {
+                     return at::zeros({width, rank}, at::kFloat);
+                   }});
+  }
+  return out;
+}
+
+void act(const TuningContext& context, const State& state, Sites& sites) {
+  const double scale = scale_of(context);
+  for (const Target& target : targets_in(targets_of(context), state, "lora", ".A")) {
+    const Tensor a = state.at(target.stem("lora") + ".A");  // (r, in)
+    const Tensor b = state.at(target.stem("lora") + ".B");  // (out, r)
+    sites.linear[target.name].push_back({nullptr, [=](const Tensor& x, const Tensor& y) {
+                                           const auto type = x.scalar_type();
+                                           const Tensor low = at::linear(x, a.to(type));  // (R, r)
+                                           return at::add(y, at::linear(low, b.to(type)), scale);
+                                         }});
+  }
+}
+
+std::vector<FactorPair> factors(const TuningContext& context) {
+  std::vector<FactorPair> pairs;
+  for (const Target& target : targets_of(context)) {
+    const std::string stem = target.stem("lora");
+    pairs.push_back({stem + ".B", stem + ".A", scale_of(context)});
+  }
+  return pairs;
+}
+
+}  // namespace
+
+const Method kLora = {.name = "lora", .tunables = tunables, .act = act, .factors = factors};
+
+}  // namespace cleave

@@ -1,0 +1,48 @@
+#include "simulation/whole_model.h"
+
+#include <ATen/ATen.h>
+
+#include "common/codec/rows_codec.h"
+
+namespace cleave {
+namespace {
+
+// What the wire would make of rows: a rounding to its precision and back.
+at::Tensor over_the_wire(const at::Tensor& x, const RowsForm& form) {
+  return decode_rows(encode_rows(x, form.dtype), form.dtype, x.size(0), x.size(1));
+}
+
+}  // namespace
+
+WholeModel::WholeModel(const JobParts& parts, const Job& job, const State& start)
+    : local(parts, job, client_part(start, parts)),
+      body(parts, job, body_part(start, parts)),
+      form_(parts.form) {}
+
+StepOutcome WholeModel::step(const Batch& batch) {
+  BodyStep step = body.forward(local.begin(batch));
+  const Layout layout = *step.features.layout;
+  const auto [outcome, grad] =
+      local.middle(step.features.x.to(at::kFloat), layout, labels_of(batch));
+  local.finish(body.backward(std::move(step), grad));
+  return outcome;
+}
+
+at::Tensor WholeModel::logits(const Batch& batch) const {
+  Rows rows = local.smashed(batch);
+  rows.x = over_the_wire(rows.x, form_);
+  rows = body.inference(rows);
+  return local.logits(over_the_wire(rows.x, form_), *rows.layout);
+}
+
+void WholeModel::reset_optimizers() {
+  local.reset_optimizer();
+  body.reset_optimizer();
+}
+
+void WholeModel::scale_rates(double factor) {
+  local.scale_rates(factor);
+  body.scale_rates(factor);
+}
+
+}  // namespace cleave

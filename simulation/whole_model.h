@@ -1,0 +1,34 @@
+// A client's and the server's half of a model in one process, without any network: the reference
+// for the split path, and what eval and predict run.
+#pragma once
+
+#include "client/local_model.h"
+#include "server/body/body_model.h"
+
+namespace cleave {
+
+// Not thread-safe. `parts` and `job` must outlive it.
+class WholeModel {
+ public:
+  // `start`: a whole state, of both sides.
+  WholeModel(const JobParts& parts, const Job& job, const State& start);
+
+  // One step of the unsplit algorithm.
+  StepOutcome step(const Batch& batch);
+  // Logits (B, C), in the precision that the job's wire would give.
+  at::Tensor logits(const Batch& batch) const;
+
+  void reset_optimizers();
+  // Sets every group's rate to `factor` times the job's.
+  void scale_rates(double factor);
+
+  State state() const { return merged(local.state(), body.state()); }
+
+  LocalModel local;
+  BodyModel body;
+
+ private:
+  const RowsForm& form_;
+};
+
+}  // namespace cleave

@@ -1,0 +1,63 @@
+// The unsplit model of a job in one graph with its own optimiser, written without the client's and
+// the server's code: what a split step is compared with.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <torch/optim/adam.h>
+
+#include <cstring>
+
+#include "common/tuning/tuned_tail.h"
+#include "simulation/simulation.h"
+
+namespace cleave::testing {
+
+inline bool same_bits(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined() || !b.defined()) return a.defined() == b.defined();
+  return a.sizes() == b.sizes() &&
+         std::memcmp(a.contiguous().data_ptr(), b.contiguous().data_ptr(), a.nbytes()) == 0;
+}
+
+struct Unsplit {
+  explicit Unsplit(const JobInputs& inputs)
+      : inputs(inputs), state(trainable(inputs.parts.whole_initial())) {
+    const JobParts& parts = inputs.parts;
+    const Sites sites = sites_over(tuning_context(parts, inputs.job), state);
+    head = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
+    body = make_body(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
+    tail = tail_over(state, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
+                     sites);
+    std::vector<at::Tensor> prompts, rest;
+    for (const auto& [name, tensor] : state.tensors) {
+      (name == "prompt" ? prompts : rest).push_back(tensor);
+    }
+    const auto& o = inputs.job.optimizer;
+    const auto group = [](std::vector<at::Tensor> tensors, double rate) {
+      return torch::optim::OptimizerParamGroup(std::move(tensors),
+                                               std::make_unique<torch::optim::AdamOptions>(rate));
+    };
+    optimizer = std::make_unique<torch::optim::Adam>(
+        std::vector{group(prompts, o.lr_prompt), group(rest, o.lr_tail)});
+  }
+
+  double step(const Batch& batch) {
+    optimizer->zero_grad();
+    const Rows rows = body(head(batch));
+    const auto labels = labels_of(batch);
+    const at::Tensor loss = at::cross_entropy_loss(
+        tail(rows.x, *rows.layout),
+        at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong));
+    loss.backward();
+    optimizer->step();
+    return loss.item<float>();
+  }
+
+  const JobInputs& inputs;
+  State state;
+  Head head;
+  Body body;
+  Tail tail;
+  std::unique_ptr<torch::optim::Adam> optimizer;
+};
+
+}  // namespace cleave::testing
