@@ -95,10 +95,10 @@ void print_memory(const JobShape& shape, const ModelConfig& config, const Step& 
   fmt::print(
       "memory of the largest step beside the programs themselves (estimate)\n"
       "  client: weights {}, state and optimiser {}, activations {}\n"
-      "  body: weights {}, activations per client in flight {}\n",
+      "  body: weights {}, activations per client in flight {}, tuned state per participant {}\n",
       human_bytes(memory.client_weights), human_bytes(memory.client_state),
       human_bytes(memory.client_activations), human_bytes(memory.body_weights),
-      human_bytes(memory.body_activations));
+      human_bytes(memory.body_activations), human_bytes(memory.body_state));
 }
 
 int cost_command(const CostOptions& options) {

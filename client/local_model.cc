@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/grad_mode.h>
-#include <torch/optim/adam.h>
 
 #include "common/base/error.h"
 #include "common/tuning/tuned_tail.h"
@@ -28,40 +27,16 @@ StepOutcome outcome_of(const Tensor& loss, const Tensor& logits) {
 }  // namespace
 
 LocalModel::LocalModel(const JobParts& parts, const Job& job, const State& start)
-    : parts_(parts), job_(job), state_(trainable(start)) {
+    : parts_(parts), job_(job), state_(trainable(start)), trainer_(make_trainer(job, state_)) {
   const Sites sites = sites_over(tuning_context(parts, job), state_);
   head_ = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
   tail_ = tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
                     sites);
-  reset_optimizer();
-}
-
-LocalModel::~LocalModel() = default;
-
-void LocalModel::reset_optimizer() {
-  std::vector<Tensor> prompt, tail;
-  for (const auto& [name, tensor] : state_.tensors) {
-    (name == "prompt" ? prompt : tail).push_back(tensor);
-  }
-  const auto group = [&](std::vector<Tensor> tensors, double rate) {
-    auto options = std::make_unique<torch::optim::AdamOptions>(rate);
-    options->betas({job_.optimizer.beta1, job_.optimizer.beta2}).eps(job_.optimizer.eps);
-    return torch::optim::OptimizerParamGroup(std::move(tensors), std::move(options));
-  };
-  optimizer_ = std::make_unique<torch::optim::Adam>(
-      std::vector{group(std::move(prompt), job_.optimizer.lr_prompt),
-                  group(std::move(tail), job_.optimizer.lr_tail)});
-}
-
-void LocalModel::scale_rates(double factor) {
-  auto& groups = optimizer_->param_groups();
-  groups[0].options().set_lr(factor * job_.optimizer.lr_prompt);
-  groups[1].options().set_lr(factor * job_.optimizer.lr_tail);
 }
 
 Rows LocalModel::begin(const Batch& batch) {
   CLEAVE_CHECK(!pending_.defined());
-  optimizer_->zero_grad();
+  trainer_.zero_grad();
   const Rows rows = head_(batch);
   pending_ = rows.x;
   return {rows.x.detach(), rows.layout};
@@ -80,16 +55,16 @@ void LocalModel::finish(const Tensor& smashed_grad) {
   CLEAVE_CHECK(pending_.defined());
   if (pending_.requires_grad()) pending_.backward(smashed_grad.to(pending_.scalar_type()));
   pending_.reset();
-  optimizer_->step();
+  trainer_.step();
 }
 
 StepOutcome LocalModel::bypass_step(const Batch& batch) {
-  optimizer_->zero_grad();
+  trainer_.zero_grad();
   const Rows rows = head_(batch);
   const Tensor logits = tail_(rows.x, *rows.layout);
   const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels_of(batch)));
   loss.backward();
-  optimizer_->step();
+  trainer_.step();
   return outcome_of(loss, logits);
 }
 

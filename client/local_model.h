@@ -2,19 +2,15 @@
 // does no I/O; the split step (split_step.h) carries what begin, middle and finish give and take.
 //
 // Order of calls per split step: begin, middle, finish. Not thread-safe. Memory bound: the state
-// four times (value, gradient, two moments) and one batch's activations of head and tail.
+// as often as state_copies says and one batch's activations of head and tail.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <memory>
 #include <vector>
 
+#include "common/exchange/job_trainer.h"
 #include "common/exchange/parts.h"
-
-namespace torch::optim {
-class Optimizer;
-}
 
 namespace cleave {
 
@@ -26,7 +22,6 @@ struct StepOutcome {
 class LocalModel {
  public:
   LocalModel(const JobParts& parts, const Job& job, const State& start);
-  ~LocalModel();
 
   // Embeds and runs the head with what is tuned in it; keeps the graph for finish. (R, D)
   Rows begin(const Batch& batch);
@@ -52,11 +47,15 @@ class LocalModel {
   Rows smashed(const Batch& batch) const;
   at::Tensor logits(const at::Tensor& features, const Layout& layout) const;  // (B, C)
 
-  void reset_optimizer();
-  // Sets every group's rate to `factor` times the job's.
-  void scale_rates(double factor);
+  // What the trainer (trainer.h) offers: forgets the moments, takes the present state for the
+  // round's start, says where in the job the next steps stand, and scales the rates beside the
+  // schedule.
+  void reset_optimizer() { trainer_.reset(); }
+  void set_anchor() { trainer_.set_anchor(); }
+  void set_step(const GlobalStep& at) { trainer_.set_step(at); }
+  void scale_rates(double factor) { trainer_.scale_rates(factor); }
   State state() const { return state_.clone(); }
-  // The tensors that are trained, with the gradients of the last step.
+  // The tensors that are trained, with the gradients of the last step as the update rule saw them.
   const State& parameters() const { return state_; }
 
  private:
@@ -65,7 +64,7 @@ class LocalModel {
   State state_;  // leaves that require gradients; head_ and tail_ are built over them
   Head head_;
   Tail tail_;
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  Trainer trainer_;
   at::Tensor pending_;  // the head's output, from begin to finish
 };
 

@@ -63,6 +63,7 @@ asio::awaitable<void> split_epochs(const ClientContext& context, LocalModel& loc
   for (std::int64_t epoch = 0; epoch < job.phases.split_epochs; ++epoch) {
     const Positions order = pass_order(job, kept, "split", round, epoch, context.id);
     for (const Batch& batch : make_batches(*context.train, order, job.optimizer.batch)) {
+      local.set_step(global_step(job, round, kept.size(), id.step));
       const StepOutcome outcome =
           co_await split_step(local, body, context.lane, batch, context.parts.form, id);
       account(report, batch, outcome, context.parts.form, *context.parts.head.embedder);
@@ -95,6 +96,7 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
 
   Positions kept = co_await select_kept(context, local, round);
   const Positions all = all_positions(*context.train);
+  local.set_step(global_step(job, round, kept.size(), 0));
   report.bypass_loss =
       co_await bypass_epochs(context, local, job.phases.bypass_data == "all" ? all : kept, round);
   if (job.phases.rescore) kept = co_await select_kept(context, local, round);

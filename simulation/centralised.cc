@@ -42,13 +42,16 @@ State train_centralised(const JobInputs& inputs, const Dataset& data,
   const auto steps = static_cast<double>(
       options.passes *
       ((static_cast<std::int64_t>(data.size()) + job.optimizer.batch - 1) / job.optimizer.batch));
+  const bool decays = !options.reset_each_pass && job.optimizer.schedule == "constant";
   double done = 0;
   for (std::int64_t pass = 1; pass <= options.passes; ++pass) {
+    model.set_anchor();
     if (options.reset_each_pass) model.reset_optimizers();
     const auto order = pass_order(job, all_positions(data), "split",
                                   static_cast<std::uint32_t>(pass), 0, order_client);
     for (const Batch& batch : make_batches(data, order, job.optimizer.batch)) {
-      if (!options.reset_each_pass) model.scale_rates(1 - done++ / steps);
+      if (decays) model.scale_rates(1 - done / steps);
+      model.set_step({done++, steps});
       model.step(batch);
     }
     after_pass(model.state());

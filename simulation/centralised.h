@@ -9,12 +9,14 @@ namespace cleave {
 
 struct CentralisedOptions {
   std::int64_t passes = 1;
-  bool reset_each_pass = true;  // else one optimiser with linear decay to zero
+  // Else one optimiser, with linear decay to zero where the job has no schedule of its own.
+  bool reset_each_pass = true;
 };
 
 // Trains on all of `data` from the job's initial state. `order_client` names the random streams, so
-// that a federated run of one client can be reproduced exactly. `after_pass` sees every pass's
-// state.
+// that a federated run of one client can be reproduced exactly. A pass stands for a round: the
+// job's schedule runs over all passes, FedProx pulls to a pass's start. `after_pass` sees every
+// pass's state.
 State train_centralised(
     const JobInputs& inputs, const Dataset& data, const CentralisedOptions& options,
     const std::string& order_client,

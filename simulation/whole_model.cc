@@ -37,12 +37,22 @@ at::Tensor WholeModel::logits(const Batch& batch) const {
 
 void WholeModel::reset_optimizers() {
   local.reset_optimizer();
-  body.reset_optimizer();
+  body.trainer().reset();
+}
+
+void WholeModel::set_anchor() {
+  local.set_anchor();
+  body.trainer().set_anchor();
+}
+
+void WholeModel::set_step(const GlobalStep& at) {
+  local.set_step(at);
+  body.trainer().set_step(at);
 }
 
 void WholeModel::scale_rates(double factor) {
   local.scale_rates(factor);
-  body.scale_rates(factor);
+  body.trainer().scale_rates(factor);
 }
 
 }  // namespace cleave

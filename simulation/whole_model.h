@@ -18,8 +18,10 @@ class WholeModel {
   // Logits (B, C), in the precision that the job's wire would give.
   at::Tensor logits(const Batch& batch) const;
 
+  // Both sides' trainers (trainer.h).
   void reset_optimizers();
-  // Sets every group's rate to `factor` times the job's.
+  void set_anchor();
+  void set_step(const GlobalStep& at);
   void scale_rates(double factor);
 
   State state() const { return merged(local.state(), body.state()); }

@@ -67,6 +67,10 @@ void check_job(const Job& job) {
         "or bypass_epochs): head and tail then mix no rows, so every sample gives the same logits; "
         "use cut.pool = \"mean\", or at least one block in head or tail");
   }
+  if (job.optimizer.momentum > 0 && job.optimizer.name != "sgd") {
+    throw DataError("optimizer.momentum is sgd's: " + job.optimizer.name +
+                    " has none; leave it out, or set optimizer.name = \"sgd\"");
+  }
   if (job.phases.keep == 0) throw DataError("phases.keep = 0 keeps nothing; expected above 0 to 1");
   const auto& d = job.deadlines;
   if (!(d.connect <= d.silence && d.silence <= d.round)) {

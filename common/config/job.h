@@ -63,8 +63,14 @@ struct Job {
   struct {
     std::string name = "adam";
     std::int64_t batch = 16;
-    double lr_prompt = 0.05, lr_tail = 0.005;
+    double lr_prompt = 0.05, lr_tail = 0.005, lr_factors = 0.005;
+    double weight_decay = 0;
     double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+    double momentum = 0;
+    double clip = 0;      // 0: off
+    double proximal = 0;  // 0: off
+    std::string schedule = "constant";
+    std::int64_t warmup = 0;  // steps
     std::string reset = "round";
   } optimizer;
   struct {

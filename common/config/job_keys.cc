@@ -111,13 +111,33 @@ std::vector<Key> bind(Job& job) {
       {"phases.rescore", &p.rescore, any(),
        "Score again before phase 2, after the bypass epochs, as the unofficial code does."},
 
-      {"optimizer.name", &o.name, one_of_names({"adam"}), "Trainer."},
+      {"optimizer.name", &o.name, one_of_names({"adam", "adamw", "sgd", "adafactor"}),
+       "Trainer. adafactor takes the rate as it is (no relative step, no scaling by the "
+       "parameters, no momentum), decay 0.8, updates of at most RMS 1."},
       {"optimizer.batch", &o.batch, at_least(1), "Samples of a step."},
       {"optimizer.lr_prompt", &o.lr_prompt, at_least(0), "Rate of the prompt."},
       {"optimizer.lr_tail", &o.lr_tail, at_least(0), "Rate of the tail."},
-      {"optimizer.beta1", &o.beta1, between(0, 0.999999), "Adam."},
-      {"optimizer.beta2", &o.beta2, between(0, 0.9999999), "Adam."},
-      {"optimizer.eps", &o.eps, above(0), "Adam."},
+      {"optimizer.lr_factors", &o.lr_factors, at_least(0),
+       "Rate of all that is neither prompt nor tail: low-rank factors, offsets, prefixes."},
+      {"optimizer.weight_decay", &o.weight_decay, at_least(0),
+       "Of everything tuned. adam and sgd add it to the gradient (L2); adamw and adafactor shrink "
+       "the values by it times the rate."},
+      {"optimizer.beta1", &o.beta1, between(0, 0.999999), "adam and adamw."},
+      {"optimizer.beta2", &o.beta2, between(0, 0.9999999), "adam and adamw."},
+      {"optimizer.eps", &o.eps, above(0), "adam and adamw."},
+      {"optimizer.momentum", &o.momentum, between(0, 0.999999), "sgd."},
+      {"optimizer.clip", &o.clip, at_least(0),
+       "Largest norm of the gradients of all that one side tunes, client or body; 0: no clipping."},
+      {"optimizer.proximal", &o.proximal, at_least(0),
+       "FedProx's mu: the pull to the round's start, added to the gradient before clipping; 0: "
+       "none."},
+      {"optimizer.schedule", &o.schedule, one_of_names({"constant", "linear", "cosine"}),
+       "Of all rates after the warm-up: as they are, or down to 0 at the job's last step. Step s "
+       "of "
+       "a client in round r is (r - 1) S + s of `federation.rounds` S, S being its split steps of "
+       "that round; rounds that it sits out count, bypass steps do not."},
+      {"optimizer.warmup", &o.warmup, at_least(0),
+       "Steps, counted as for `optimizer.schedule`, over which all rates rise linearly."},
       {"optimizer.reset", &o.reset, one_of_names({"round", "phase"}),
        "When the optimiser starts afresh: each round, or also between bypass and split epochs. The "
        "paper does not say."},

@@ -25,9 +25,9 @@ Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t sam
   const double block = block_activations(s, d(heads), d(samples), d(rows));
   Memory out;
   out.client_weights = d(s.head_blocks) * block_weights(s);
-  out.client_state = 4.0 * 4.0 * d(s.state_numbers);
+  out.client_state = 4.0 * d(s.state_copies) * d(s.state_numbers);
   out.client_activations = d(s.head_blocks + s.tail_blocks) * block;
-  out.body_state = 4.0 * 4.0 * d(s.body_numbers);
+  out.body_state = 4.0 * d(s.state_copies) * d(s.body_numbers);
   out.body_weights = d(s.body_blocks) * block_weights(s);
   out.body_activations = d(s.body_blocks) * block;
   return out;

@@ -9,7 +9,7 @@ namespace cleave {
 // Bytes, as floating point: these are estimates.
 struct Memory {
   double client_weights = 0;      // head and tail blocks; the embedding is mapped and read by row
-  double client_state = 0;        // values, gradients and two moments of the tuned state
+  double client_state = 0;        // of the tuned state: values, gradients, what the trainer keeps
   double client_activations = 0;  // of head and tail for one batch
   double body_weights = 0;
   double body_activations = 0;  // per client in flight

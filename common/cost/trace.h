@@ -41,6 +41,7 @@ struct JobShape {
   std::uint64_t state_numbers = 0;     // of the tuned state that crosses
   std::uint64_t body_numbers = 0;      // of what is tuned in the body: it never crosses
   std::uint64_t labels = 0;            // C
+  std::uint64_t state_copies = 4;      // of the tuned state in a client's memory
   // For work only.
   std::uint64_t head_blocks = 0, body_blocks = 0, tail_blocks = 0;
   std::uint64_t intermediate = 0;       // of the feed-forward

@@ -23,22 +23,32 @@ class BodyCopies {
   // A copy that starts from the body's part of `whole`; computes, so on the lane.
   std::shared_ptr<BodyModel> make(const State& whole) const;
 
-  void lend(const std::string& client, std::shared_ptr<BodyModel> copy);
+  // For the client's split steps of `round`, over `samples` samples: the schedule goes by them.
+  void lend(const std::string& client, std::shared_ptr<BodyModel> copy, std::uint32_t round,
+            std::uint64_t samples);
   // Forgets the client's copy; a step in flight keeps it alive.
   void take_back(const std::string& client);
   // What evaluations and predictions run through from now on.
   void show(std::shared_ptr<BodyModel> copy) { shown_ = std::move(copy); }
 
-  // Errors: ProtocolError when the client takes no part in a round.
-  std::shared_ptr<BodyModel> training(const std::string& client) const;
+  // For the 0-based split step `step` of a round. Errors: ProtocolError when the client takes no
+  // part in that round.
+  std::shared_ptr<BodyModel> training(const std::string& client, std::uint32_t round,
+                                      std::uint32_t step) const;
   std::shared_ptr<BodyModel> shown() const { return shown_; }
 
  private:
+  struct Lent {
+    std::shared_ptr<BodyModel> copy;
+    std::uint32_t round;
+    std::uint64_t samples;
+  };
+
   const JobParts& parts_;
   const Job& job_;
   bool tuned_;
   std::shared_ptr<BodyModel> shown_;
-  std::map<std::string, std::shared_ptr<BodyModel>> lent_;
+  std::map<std::string, Lent> lent_;
 };
 
 }  // namespace cleave

@@ -2,17 +2,12 @@
 // that the server computes for a client. It does no I/O, and is never given labels.
 //
 // Order of calls per training step: forward, backward. Not thread-safe; one step in flight. Memory
-// bound: the body's tunables four times (value, gradient, two moments) and the activations of the
-// batch in flight; the frozen weights are shared with every other.
+// bound: the body's tunables as often as state_copies says and the activations of the batch in
+// flight; the frozen weights are shared with every other.
 #pragma once
 
-#include <memory>
-
+#include "common/exchange/job_trainer.h"
 #include "common/exchange/parts.h"
-
-namespace torch::optim {
-class Optimizer;
-}
 
 namespace cleave {
 
@@ -26,7 +21,6 @@ class BodyModel {
  public:
   // `start`: the body's part of a state (copied); empty where nothing in the body is tuned.
   BodyModel(const JobParts& parts, const Job& job, const State& start);
-  ~BodyModel();
 
   BodyStep forward(const Rows& smashed);
   // The gradient with respect to the smashed data (R, D), and the optimiser's step.
@@ -35,19 +29,16 @@ class BodyModel {
   // Forward only, for evaluation and prediction.
   Rows inference(const Rows& smashed) const;
 
-  void reset_optimizer();
-  // Sets the rate to `factor` times the job's.
-  void scale_rates(double factor);
+  Trainer& trainer() { return trainer_; }
 
   State state() const { return state_.clone(); }
   // The tensors that are trained, with the gradients of the last step.
   const State& parameters() const { return state_; }
 
  private:
-  const Job& job_;
   State state_;  // leaves that require gradients
   Body body_;
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;  // null: nothing is tuned
+  Trainer trainer_;
 };
 
 }  // namespace cleave

@@ -40,6 +40,14 @@ void check_evaluation(const EvalReport& report, const Member& member, std::size_
   }
 }
 
+// What a client trains on in a round, by what it said at joining: selection within classes may keep
+// a few more.
+std::uint64_t samples_in(const Job& job, std::uint32_t round, const Member& member) {
+  const bool prunes = round >= job.phases.prune_from_round;
+  const double kept = prunes ? job.phases.keep : 1.0;
+  return static_cast<std::uint64_t>(std::ceil(kept * static_cast<double>(member.ready.samples)));
+}
+
 // The peer stated its ledger before it sent the statement; leave that frame out of ours.
 Ledger before(const Frame& statement, Ledger ledger) {
   ledger.received[statement.header.kind] -= Count{1, statement.header.payload_bytes};
@@ -57,9 +65,10 @@ struct Federation::Average {
 // A participant's copy of the body, where there is one: lent for as long as this lives.
 class Federation::Loan {
  public:
-  Loan(BodyCopies* copies, std::string client, std::shared_ptr<BodyModel> copy)
+  Loan(BodyCopies* copies, std::string client, std::shared_ptr<BodyModel> copy, std::uint32_t round,
+       std::uint64_t samples)
       : copies_(copies), client_(std::move(client)), copy_(std::move(copy)) {
-    if (copy_) copies_->lend(client_, copy_);
+    if (copy_) copies_->lend(client_, copy_, round, samples);
   }
   Loan(const Loan&) = delete;
   ~Loan() {
@@ -91,7 +100,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
     if (copies_) copy = copies_->make(global);
     return state_frame(Kind::kState, client_part(global, parts_));
   });
-  const Loan loan(copies_, member->id, std::move(copy));
+  const Loan loan(copies_, member->id, std::move(copy), round, samples_in(job_, round, *member));
   order.header.round = round;
   co_await link.send(std::move(order));
 

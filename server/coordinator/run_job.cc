@@ -2,6 +2,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/exchange/job_trainer.h"
 #include "server/coordinator/measured.h"
 
 namespace cleave {
@@ -101,6 +102,7 @@ JobShape job_shape(const TuningContext& context, const StateNumbers& numbers,
   shape.state_numbers = u(numbers.client);
   shape.body_numbers = u(numbers.body);
   shape.labels = u(labels);
+  shape.state_copies = state_copies(job);
   shape.head_blocks = u(job.cut.head);
   shape.tail_blocks = u(job.cut.tail);
   shape.body_blocks = u(config.layers - job.cut.head - job.cut.tail);

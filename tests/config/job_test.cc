@@ -79,6 +79,7 @@ TEST(Job, KeysThatContradictEachOtherAreRefused) {
   EXPECT_NE(job_refusal("[deadlines]\nconnect = 50\n").find("connect <= silence <= round"),
             std::string::npos);
   EXPECT_NE(job_refusal("[phases]\nkeep = 0\n").find("keeps nothing"), std::string::npos);
+  EXPECT_NE(job_refusal("[optimizer]\nmomentum = 0.9\n").find("adam has none"), std::string::npos);
 }
 
 // The bypass then mixes no rows: every image gives the same logits.
@@ -194,6 +195,7 @@ RC_GTEST_PROP(Job, WhatClientsGetIsReadBack, ()) {
   job.federation.min_clients = std::min(job.federation.min_clients, job.federation.per_round);
   job.phases.keep = 1;
   job.phases.bypass_epochs = 0;
+  job.optimizer.momentum = 0;
   job.deadlines = {1, 2, 3};
   const std::string shared = shared_job_toml(job);
   RC_ASSERT(shared_job_toml(parse_shared_job(shared)) == shared);

@@ -24,6 +24,13 @@ TEST(Memory, OfATinyModelByHand) {
   EXPECT_EQ(memory.body_activations, 3 * 4.0 * (6 * 18 + 2 * 2 * 9));
 }
 
+TEST(Memory, OfAStateGrowsWithTheCopiesThatItsTrainerKeeps) {
+  JobShape shape;
+  shape.state_numbers = 10;
+  shape.state_copies = 5;
+  EXPECT_EQ(memory_estimate(shape, 2, 0, 0).client_state, 4.0 * 5 * 10);
+}
+
 TEST(Memory, OfNoSamplesHasNoActivations) {
   JobShape shape;
   shape.width = 2;

@@ -1,7 +1,6 @@
-// The bypass, the optimiser's known answers, and what a client refuses.
+// The bypass, and what a client refuses.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/optim/adam.h>
 
 #include "client/local_model.h"
 #include "common/base/error.h"
@@ -13,27 +12,6 @@ namespace cleave::testing {
 namespace {
 
 using at::Tensor;
-
-TEST(Adam, GivesTheStoredValuesAndLossesOfFiveSteps) {
-  const Golden golden("adam");
-  Tensor w = golden["W0"].requires_grad_(true);
-  Tensor b = golden["b0"].requires_grad_(true);
-  torch::optim::Adam optimizer(std::vector<Tensor>{w, b}, torch::optim::AdamOptions(0.05));
-  for (int i = 1; i <= 5; ++i) {
-    optimizer.zero_grad();
-    const Tensor error = at::linear(golden["X"], w, b) - golden["Y"];
-    const Tensor loss = (error * error).mean();
-    EXPECT_NEAR(loss.item<double>(), golden["adam.loss"][i - 1].item<double>(), 1e-6);
-    loss.backward();
-    if (i == 1) {
-      EXPECT_LE(max_difference(w.grad(), golden["grad_W_step1"]), 1e-6);
-    }
-    optimizer.step();
-    const std::string step = "_step" + std::to_string(i);
-    EXPECT_LE(max_difference(w.detach(), golden["adam.W" + step]), 2e-6);
-    EXPECT_LE(max_difference(b.detach(), golden["adam.b" + step]), 2e-6);
-  }
-}
 
 TEST(JobParts, ACausalModelRefusesAPromptThatItsFirstRowCannotSee) {
   for (const char* name : {"gpt2", "llama"}) {

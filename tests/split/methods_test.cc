@@ -71,7 +71,7 @@ void expect_split_equals_whole(const MethodCase& c) {
   Slots slots(io.get_executor(), 1);
   BodyCopies copies(inputs.parts, inputs.job);
   const auto body = copies.make(inputs.parts.whole_initial());
-  copies.lend("client", body);
+  copies.lend("client", body, 1, 4);
   BodyService service{copies, inputs.parts.form, lane, slots};
   asio::co_spawn(io, serve_body(service, *links.a), [](std::exception_ptr) {});
   run(io, three_steps(local, *body, *links.b, lane, whole));

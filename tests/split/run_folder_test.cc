@@ -44,6 +44,28 @@ TEST(Run, OneClientWithEverythingKeptEqualsCentralisedTrainingBitwise) {
   EXPECT_TRUE(equal(load_state(folder / "run/state.safetensors").state, central));
 }
 
+TEST(Run, OneClientEqualsCentralisedTrainingBitwiseWithEveryTrainerScheduleAndPull) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.federation.clients = job.federation.per_round = 1;
+  job.optimizer.weight_decay = 0.01;
+  job.optimizer.clip = 0.5;
+  job.optimizer.proximal = 0.1;
+  job.optimizer.warmup = 4;
+  for (const std::string name : {"adam", "adamw", "sgd", "adafactor"}) {
+    job.optimizer.name = name;
+    job.optimizer.momentum = name == "sgd" ? 0.9 : 0;
+    job.optimizer.schedule = name == "adamw" ? "linear" : "cosine";
+    run_tiny(job, folder / name);
+    const JobInputs inputs = tiny_inputs(job);
+    const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
+    CentralisedOptions options;
+    options.passes = job.federation.rounds;
+    const State central = train_centralised(inputs, body, inputs.train, options, client_id(0, 1));
+    EXPECT_TRUE(equal(load_state(folder / name / "state.safetensors").state, central)) << name;
+  }
+}
+
 TEST(Run, LedgerEqualsTheClosedFormWhateverThePhases) {
   const TemporaryFolder folder;
   int n = 0;

@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "common/tuning/parameter_group.h"
 #include "common/tuning/tuned_tail.h"
 #include "simulation/simulation.h"
 
@@ -27,9 +28,11 @@ struct Unsplit {
     body = make_body(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
     tail = tail_over(state, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
                      sites);
-    std::vector<at::Tensor> prompts, rest;
+    std::vector<at::Tensor> prompts, tails, factors;
     for (const auto& [name, tensor] : state.tensors) {
-      (name == "prompt" ? prompts : rest).push_back(tensor);
+      const Group group = group_of(name);
+      (group == Group::kPrompt ? prompts : group == Group::kTail ? tails : factors)
+          .push_back(tensor);
     }
     const auto& o = inputs.job.optimizer;
     const auto group = [](std::vector<at::Tensor> tensors, double rate) {
@@ -37,7 +40,8 @@ struct Unsplit {
                                                std::make_unique<torch::optim::AdamOptions>(rate));
     };
     optimizer = std::make_unique<torch::optim::Adam>(
-        std::vector{group(prompts, o.lr_prompt), group(rest, o.lr_tail)});
+        std::vector{group(prompts, o.lr_prompt), group(tails, o.lr_tail),
+                    group(factors, o.lr_factors)});
   }
 
   double step(const Batch& batch) {
