@@ -5,18 +5,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/tuning/parameter_group.h"
+#include "common/trainer/parameter_group.h"
 
 namespace cleave {
 namespace {
 
-double rate_of(const Job& job, Group group) {
+double rate_of(const Job& job, RateGroup group) {
   switch (group) {
-    case Group::kPrompt:
+    case RateGroup::kPrompt:
       return job.optimizer.lr_prompt;
-    case Group::kTail:
+    case RateGroup::kTail:
       return job.optimizer.lr_tail;
-    case Group::kFactors:
+    case RateGroup::kFactors:
       break;
   }
   return job.optimizer.lr_factors;
@@ -27,7 +27,7 @@ double rate_of(const Job& job, Group group) {
 Trainer make_trainer(const Job& job, const State& state) {
   const auto& o = job.optimizer;
   std::vector<ParameterGroup> groups;
-  for (const Group group : {Group::kPrompt, Group::kTail, Group::kFactors}) {
+  for (const RateGroup group : {RateGroup::kPrompt, RateGroup::kTail, RateGroup::kFactors}) {
     ParameterGroup& own = groups.emplace_back();
     own.rates = {rate_of(job, group), o.weight_decay};
     for (const auto& [name, tensor] : state.tensors) {

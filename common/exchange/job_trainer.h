@@ -6,7 +6,7 @@
 
 #include "common/config/job.h"
 #include "common/tuning/state.h"
-#include "common/tuning/trainer.h"
+#include "common/trainer/trainer.h"
 
 namespace cleave {
 

@@ -18,7 +18,8 @@ asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smas
   const FrameHeader request = smashed.header;
   const RowsForm& form = service.form;
   Slots::Held slot = co_await service.slots.take();
-  const std::shared_ptr<BodyModel> body = service.copies.training(link.peer(), request.round, request.step);
+  const std::shared_ptr<BodyModel> body =
+      service.copies.training(link.peer(), request.round, request.step);
   BodyStep step;
   Frame features = co_await service.lane.run([&] {
     step = body->forward(parse_smashed(std::move(smashed), form));

@@ -58,10 +58,9 @@ TEST(Run, OneClientEqualsCentralisedTrainingBitwiseWithEveryTrainerScheduleAndPu
     job.optimizer.schedule = name == "adamw" ? "linear" : "cosine";
     run_tiny(job, folder / name);
     const JobInputs inputs = tiny_inputs(job);
-    const Body body = make_body(inputs.model, inputs.parts.cut, Precision::kFp32);
     CentralisedOptions options;
     options.passes = job.federation.rounds;
-    const State central = train_centralised(inputs, body, inputs.train, options, client_id(0, 1));
+    const State central = train_centralised(inputs, inputs.train, options, client_id(0, 1));
     EXPECT_TRUE(equal(load_state(folder / name / "state.safetensors").state, central)) << name;
   }
 }

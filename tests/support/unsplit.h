@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "common/tuning/parameter_group.h"
+#include "common/trainer/parameter_group.h"
 #include "common/tuning/tuned_tail.h"
 #include "simulation/simulation.h"
 
@@ -30,8 +30,10 @@ struct Unsplit {
                      sites);
     std::vector<at::Tensor> prompts, tails, factors;
     for (const auto& [name, tensor] : state.tensors) {
-      const Group group = group_of(name);
-      (group == Group::kPrompt ? prompts : group == Group::kTail ? tails : factors)
+      const RateGroup group = group_of(name);
+      (group == RateGroup::kPrompt ? prompts
+       : group == RateGroup::kTail ? tails
+                               : factors)
           .push_back(tensor);
     }
     const auto& o = inputs.job.optimizer;
@@ -39,9 +41,8 @@ struct Unsplit {
       return torch::optim::OptimizerParamGroup(std::move(tensors),
                                                std::make_unique<torch::optim::AdamOptions>(rate));
     };
-    optimizer = std::make_unique<torch::optim::Adam>(
-        std::vector{group(prompts, o.lr_prompt), group(tails, o.lr_tail),
-                    group(factors, o.lr_factors)});
+    optimizer = std::make_unique<torch::optim::Adam>(std::vector{
+        group(prompts, o.lr_prompt), group(tails, o.lr_tail), group(factors, o.lr_factors)});
   }
 
   double step(const Batch& batch) {

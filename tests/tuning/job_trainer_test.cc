@@ -4,17 +4,17 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "common/tuning/parameter_group.h"
+#include "common/trainer/parameter_group.h"
 
 namespace cleave::testing {
 namespace {
 
 TEST(Group, IsNamedByTheTensorsName) {
-  EXPECT_EQ(group_of("prompt"), Group::kPrompt);
-  EXPECT_EQ(group_of("prompt.2"), Group::kPrompt);
-  EXPECT_EQ(group_of("tail.classifier.weight"), Group::kTail);
+  EXPECT_EQ(group_of("prompt"), RateGroup::kPrompt);
+  EXPECT_EQ(group_of("prompt.2"), RateGroup::kPrompt);
+  EXPECT_EQ(group_of("tail.classifier.weight"), RateGroup::kTail);
   for (const char* name : {"prompts", "offset.a", "lora.0.query.a", "tails", "prefix.3", ""}) {
-    EXPECT_EQ(group_of(name), Group::kFactors) << name;
+    EXPECT_EQ(group_of(name), RateGroup::kFactors) << name;
   }
 }
 

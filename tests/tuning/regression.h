@@ -1,7 +1,7 @@
 // The regression of tests/golden/adam: loss = mean over all elements of (X W^T + b - Y)^2.
 #pragma once
 
-#include "common/tuning/trainer.h"
+#include "common/trainer/trainer.h"
 #include "tests/support/golden.h"
 
 namespace cleave::testing {

@@ -1,5 +1,5 @@
 // The rate factor as a pure function.
-#include "common/tuning/schedule.h"
+#include "common/trainer/schedule.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

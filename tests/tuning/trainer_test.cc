@@ -1,12 +1,12 @@
 // The trainer around the rules: torch's Adam, groups, clipping, FedProx, and what its calls
 // promise.
-#include "common/tuning/trainer.h"
+#include "common/trainer/trainer.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim/adam.h>
 
 #include "common/base/error.h"
-#include "common/tuning/gradients.h"
+#include "common/trainer/gradients.h"
 #include "tests/tuning/regression.h"
 
 namespace cleave::testing {

@@ -1,4 +1,4 @@
-#include "common/tuning/gradients.h"
+#include "common/trainer/gradients.h"
 
 #include <ATen/ATen.h>
 

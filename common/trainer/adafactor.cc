@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "common/tuning/update_rule.h"
+#include "common/trainer/update_rule.h"
 
 namespace cleave {
 namespace {

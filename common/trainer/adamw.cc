@@ -1,6 +1,6 @@
 #include <ATen/ATen.h>
 
-#include "common/tuning/update_rule.h"
+#include "common/trainer/update_rule.h"
 
 namespace cleave {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "common/tuning/schedule.h"
-#include "common/tuning/update_rule.h"
+#include "common/trainer/schedule.h"
+#include "common/trainer/update_rule.h"
 
 namespace cleave {
 

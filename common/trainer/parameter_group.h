@@ -6,10 +6,10 @@
 
 namespace cleave {
 
-enum class Group { kPrompt, kTail, kFactors };
+enum class RateGroup { kPrompt, kTail, kFactors };
 
-// "prompt" and "prompt.NAME" are the prompt's, "tail.NAME" the tail's; all others (low-rank
+// "prompt", "prompt.NAME" and "deep.NAME" are the prompt's, "tail.NAME" the tail's; all others (low-rank
 // factors, offsets, prefixes) are factors, wherever they live.
-Group group_of(std::string_view name);
+RateGroup group_of(std::string_view name);
 
 }  // namespace cleave

@@ -1,4 +1,4 @@
-#include "common/tuning/schedule.h"
+#include "common/trainer/schedule.h"
 
 #include <cmath>
 #include <numbers>

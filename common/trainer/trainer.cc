@@ -1,9 +1,9 @@
-#include "common/tuning/trainer.h"
+#include "common/trainer/trainer.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
-#include "common/tuning/gradients.h"
+#include "common/trainer/gradients.h"
 
 namespace cleave {
 

@@ -1,4 +1,4 @@
-#include "common/tuning/update_rule.h"
+#include "common/trainer/update_rule.h"
 
 #include <string>
 #include <utility>

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "common/tuning/update_rule.h"
+#include "common/trainer/update_rule.h"
 
 namespace cleave {
 
