@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/run_model.h"
+#include "client/load_data.h"
 #include "common/base/error.h"
 #include "common/model/threads.h"
 
@@ -14,11 +15,14 @@ int eval_command(const std::string& run_folder, const std::string& data_path) {
   const Job& job = run.inputs.job;
   const std::string path = data_path.empty() ? job.data.dev : data_path;
   if (path.empty()) throw UsageError("the run names no dev data; give --data FILE");
-  const Dataset data = load_dataset(path, run.inputs.form, run.inputs.labels,
-                                    {job.data.columns, job.data.header, ""});
+  const Dataset data = load_data(path, run.inputs.parts, run.inputs.form, run.inputs.labels,
+                                 {job.data.columns, job.data.header, ""});
   Evaluation evaluation;
-  evaluation.clients.push_back(
-      {"whole", evaluate_whole(run.inputs, run.state, data), {}});
+  evaluation.clients.push_back({"whole", evaluate_whole(run.inputs, run.state, data), {}});
+  if (run.inputs.parts.task == Task::kCausalLm) {
+    evaluation.tokens =
+        predicted_tokens(evaluation.clients[0].report.work, run.inputs.parts.form.plan);
+  }
   print_evaluation(evaluation_json(evaluation, {}), run.inputs.labels.names());
   return 0;
 }

@@ -11,6 +11,13 @@ void print_summary(const Json& summary, const Json& measured) {
 }
 
 void print_evaluation(const Json& evaluation, const std::vector<std::string>& labels) {
+  if (evaluation.contains("perplexity")) {
+    fmt::print("texts {}\ntokens {}\nnll {:.4f}\nperplexity {:.4f}\n",
+               evaluation.at("n").get<std::uint64_t>(),
+               evaluation.at("tokens").get<std::uint64_t>(), evaluation.at("nll").get<double>(),
+               evaluation.at("perplexity").get<double>());
+    return;
+  }
   fmt::print("samples {}\naccuracy {:.4f}\nmacro_f1 {:.4f}\nnll {:.4f}\n",
              evaluation.at("n").get<std::uint64_t>(), evaluation.at("accuracy").get<double>(),
              evaluation.at("macro_f1").get<double>(), evaluation.at("nll").get<double>());

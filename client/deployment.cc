@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "client/load_data.h"
 #include "client/local_model.h"
 #include "client/predictions.h"
 #include "client/session.h"
@@ -75,9 +76,9 @@ DataOptions data_options(const Job& job) { return {job.data.columns, job.data.he
 void load_data(Joined& joined, const ClientConfig& config) {
   const DataOptions options = data_options(joined.job);
   if (config.data.empty()) throw DataError("the key \"data\" is missing: this device's data");
-  joined.train = load_dataset(config.data, joined.form, *joined.labels, options);
+  joined.train = load_data(config.data, *joined.parts, joined.form, *joined.labels, options);
   if (!config.dev.empty()) {
-    joined.dev = load_dataset(config.dev, joined.form, *joined.labels, options);
+    joined.dev = load_data(config.dev, *joined.parts, joined.form, *joined.labels, options);
   }
 }
 

@@ -15,6 +15,7 @@ asio::awaitable<EvalReport> evaluate(const ClientContext& context, Link& body, E
                                      std::uint32_t round, const State& state);
 
 // Adds one batch's logits (B, C) to the counts and sums.
-void count_batch(EvalReport& report, const at::Tensor& logits, const Batch& batch);
+void count_batch(EvalReport& report, const JobParts& parts, const at::Tensor& logits,
+                 const Batch& batch);
 
 }  // namespace cleave

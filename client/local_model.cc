@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
+#include "client/objective.h"
 #include "common/base/error.h"
 #include "common/tuning/tuned_tail.h"
 
@@ -11,17 +12,8 @@ namespace {
 
 using at::Tensor;
 
-Tensor to_tensor(const std::vector<std::int32_t>& labels) {
-  return at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong);
-}
-
-StepOutcome outcome_of(const Tensor& loss, const Tensor& logits) {
-  StepOutcome outcome;
-  outcome.loss = loss.item<float>();
-  const Tensor best = logits.detach().argmax(1).to(at::kInt).contiguous();
-  outcome.predicted.assign(best.data_ptr<std::int32_t>(),
-                           best.data_ptr<std::int32_t>() + best.numel());
-  return outcome;
+StepOutcome outcome_of(Task task, const Tensor& loss, const Tensor& logits) {
+  return {loss.item<float>(), predicted_classes(task, logits)};
 }
 
 }  // namespace
@@ -30,8 +22,8 @@ LocalModel::LocalModel(const JobParts& parts, const Job& job, const State& start
     : parts_(parts), job_(job), state_(trainable(start)), trainer_(make_trainer(job, state_)) {
   const Sites sites = sites_over(tuning_context(parts, job), state_);
   head_ = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
-  tail_ = tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
-                    sites);
+  tail_ = tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.readout(),
+                    parts.stored, sites);
 }
 
 Rows LocalModel::begin(const Batch& batch) {
@@ -43,12 +35,12 @@ Rows LocalModel::begin(const Batch& batch) {
 }
 
 LocalModel::Middle LocalModel::middle(const Tensor& features, const Layout& layout,
-                                      const std::vector<std::int32_t>& labels) {
+                                      const Batch& batch) {
   const Tensor leaf = features.detach().requires_grad_(true);
   const Tensor logits = tail_(leaf, layout);
-  const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels));
+  const Tensor loss = loss_of(parts_.task, logits, layout, batch);
   loss.backward();
-  return {outcome_of(loss, logits), leaf.grad()};
+  return {outcome_of(parts_.task, loss, logits), leaf.grad()};
 }
 
 void LocalModel::finish(const Tensor& smashed_grad) {
@@ -62,10 +54,10 @@ StepOutcome LocalModel::bypass_step(const Batch& batch) {
   trainer_.zero_grad();
   const Rows rows = head_(batch);
   const Tensor logits = tail_(rows.x, *rows.layout);
-  const Tensor loss = at::cross_entropy_loss(logits, to_tensor(labels_of(batch)));
+  const Tensor loss = loss_of(parts_.task, logits, *rows.layout, batch);
   loss.backward();
   trainer_.step();
-  return outcome_of(loss, logits);
+  return outcome_of(parts_.task, loss, logits);
 }
 
 Tensor LocalModel::bypass_logits(const Batch& batch, bool tuned) const {

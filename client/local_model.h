@@ -15,8 +15,8 @@
 namespace cleave {
 
 struct StepOutcome {
-  double loss = 0;                      // mean over the batch
-  std::vector<std::int32_t> predicted;  // per sample, before the step's update
+  double loss = 0;                      // mean over the batch's samples or predicted tokens
+  std::vector<std::int32_t> predicted;  // class per sample, before the step's update
 };
 
 class LocalModel {
@@ -31,8 +31,7 @@ class LocalModel {
     at::Tensor grad;  // of the loss with respect to the features, (R, D)
   };
   // Tail and loss on the features that came back, and their backward.
-  Middle middle(const at::Tensor& features, const Layout& layout,
-                const std::vector<std::int32_t>& labels);
+  Middle middle(const at::Tensor& features, const Layout& layout, const Batch& batch);
 
   // The head's backward from the gradient of the smashed data, and the optimiser's step.
   void finish(const at::Tensor& smashed_grad);
@@ -45,7 +44,8 @@ class LocalModel {
 
   // Forward only, for evaluation and prediction.
   Rows smashed(const Batch& batch) const;
-  at::Tensor logits(const at::Tensor& features, const Layout& layout) const;  // (B, C)
+  // (B, C), or (R, V) of a language model
+  at::Tensor logits(const at::Tensor& features, const Layout& layout) const;
 
   // What the trainer (trainer.h) offers: forgets the moments, takes the present state for the
   // round's start, says where in the job the next steps stand, and scales the rates beside the

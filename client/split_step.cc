@@ -30,7 +30,7 @@ asio::awaitable<StepOutcome> split_step(LocalModel& local, Link& body, Lane& lan
   StepOutcome outcome;
   Frame grad = co_await lane.run([&] {
     LocalModel::Middle middle =
-        local.middle(parse_rows(std::move(features), layout, form), layout, labels_of(batch));
+        local.middle(parse_rows(std::move(features), layout, form), layout, batch);
     outcome = std::move(middle.outcome);
     return rows_frame(Kind::kFeaturesGrad, middle.grad, form);
   });

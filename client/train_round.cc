@@ -48,6 +48,7 @@ void account(Report& report, const Batch& batch, const StepOutcome& outcome, con
   std::uint32_t rows = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     rows += static_cast<std::uint32_t>(embedder.length(*batch[i]) + form.plan.rows);
+    if (outcome.predicted.empty()) continue;  // a language model has no classes
     report.correct += outcome.predicted[i] == batch[i]->label;
     ++report.predicted_counts[static_cast<std::size_t>(outcome.predicted[i])];
   }

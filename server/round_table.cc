@@ -5,7 +5,7 @@
 namespace cleave {
 namespace {
 
-std::string accuracy_line(const Json& summary, const char* key, const char* label) {
+std::string measure_line(const Json& summary, const char* key, const char* label) {
   if (!summary.contains(key)) return {};
   return fmt::format("{:<34} {:.4f}\n", label, summary.at(key).get<double>());
 }
@@ -25,18 +25,20 @@ std::string human_bytes(double bytes) {
 std::string RoundTable::row(const Json& line) {
   std::string out;
   if (std::exchange(heading_, false)) {
-    out = fmt::format("{:>5} {:>8} {:>9} {:>13} {:>11} {:>10} {:>10}\n", "round", "loss",
-                      "accuracy", "participants", "kept", "up", "down");
+    out = fmt::format("{:>5} {:>8} {:>10} {:>13} {:>11} {:>10} {:>10}\n", "round", "loss",
+                      line.contains("dev_perplexity") ? "perplexity" : "accuracy", "participants",
+                      "kept", "up", "down");
   }
-  const std::string accuracy = line.contains("dev_accuracy")
-                                   ? fmt::format("{:.4f}", line.at("dev_accuracy").get<double>())
-                                   : "-";
+  const bool language = line.contains("dev_perplexity");
+  const char* const measure = language ? "dev_perplexity" : "dev_accuracy";
+  const std::string value =
+      line.contains(measure) ? fmt::format("{:.4f}", line.at(measure).get<double>()) : "-";
   const std::size_t lost = line.at("lost").size();
   const std::string participants = std::to_string(line.at("participants").size()) +
                                    (lost == 0 ? std::string() : fmt::format(" ({} lost)", lost));
   const Json& bytes = line.at("bytes");
-  return out + fmt::format("{:>5} {:>8.4f} {:>9} {:>13} {:>11} {:>10} {:>10}\n",
-                           line.at("round").get<int>(), line.at("loss").get<double>(), accuracy,
+  return out + fmt::format("{:>5} {:>8.4f} {:>10} {:>13} {:>11} {:>10} {:>10}\n",
+                           line.at("round").get<int>(), line.at("loss").get<double>(), value,
                            participants,
                            fmt::format("{}/{}", line.at("kept").get<std::uint64_t>(),
                                        line.at("samples").get<std::uint64_t>()),
@@ -46,13 +48,14 @@ std::string RoundTable::row(const Json& line) {
 
 std::string summary_text(const Json& summary) {
   std::string out = "status " + summary.at("status").get<std::string>() + "\n";
-  out += accuracy_line(summary, "dev_accuracy", "dev accuracy");
-  out += accuracy_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");
-  out += accuracy_line(summary, "test_accuracy", "test accuracy");
-  out +=
-      accuracy_line(summary, "control_resets_dev_accuracy", "control, optimiser reset each pass");
-  out +=
-      accuracy_line(summary, "control_continuous_dev_accuracy", "control, continuous with decay");
+  out += measure_line(summary, "dev_accuracy", "dev accuracy");
+  out += measure_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");
+  out += measure_line(summary, "dev_perplexity", "dev perplexity");
+  out += measure_line(summary, "dev_perplexity_last_five", "dev perplexity, mean of last five");
+  out += measure_line(summary, "test_accuracy", "test accuracy");
+  out += measure_line(summary, "test_perplexity", "test perplexity");
+  out += measure_line(summary, "control_resets_dev_accuracy", "control, optimiser reset each pass");
+  out += measure_line(summary, "control_continuous_dev_accuracy", "control, continuous with decay");
   const Json& bytes = summary.at("bytes");
   out += fmt::format("{:<16} {:>5} {:>9} {:>16}\n", "bytes by kind", "", "frames", "payload");
   for (const char* direction : {"up", "down"}) {

@@ -63,8 +63,7 @@ EvalReport evaluate_whole(const JobInputs& inputs, const State& state, const Dat
   const WholeModel model(inputs.parts, inputs.job, state);
   EvalReport report;
   for (const Batch& batch : in_order_batches(data, inputs.job.eval.batch)) {
-    count_batch(report, model.logits(batch), batch);
-    report.work.samples += batch.size();
+    count_batch(report, inputs.parts, model.logits(batch), batch);
   }
   return report;
 }

@@ -1,4 +1,5 @@
 // Loading what a job names.
+#include "client/load_data.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/partition_file.h"
@@ -21,8 +22,8 @@ Dataset load_if_named(const char* key, const std::string& path, const JobInputs&
   if (!fs::exists(path, error)) {
     throw IoError(std::string(key) + ": no such file or folder: " + path);
   }
-  return load_dataset(path, inputs.form, inputs.labels,
-                      {inputs.job.data.columns, inputs.job.data.header, group});
+  return load_data(path, inputs.parts, inputs.form, inputs.labels,
+                   {inputs.job.data.columns, inputs.job.data.header, group});
 }
 
 Partition deal(const Job& job, const Dataset& train) {

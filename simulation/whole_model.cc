@@ -23,7 +23,7 @@ StepOutcome WholeModel::step(const Batch& batch) {
   BodyStep step = body.forward(local.begin(batch));
   const Layout layout = *step.features.layout;
   const auto [outcome, grad] =
-      local.middle(step.features.x.to(at::kFloat), layout, labels_of(batch));
+      local.middle(step.features.x.to(at::kFloat), layout, batch);
   local.finish(body.backward(std::move(step), grad));
   return outcome;
 }

@@ -21,7 +21,7 @@ struct Job {
   } seeds;
   struct {
     std::string path;
-    std::string precision = "fp32";
+    std::string precision = "fp32", task = "classification";
   } model;
   struct {
     std::int64_t head = 1, tail = 0;

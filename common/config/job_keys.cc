@@ -30,6 +30,10 @@ std::vector<Key> bind(Job& job) {
        "Of the frozen compute; independent of `wire.precision`. bf16 pays only on processors with "
        "fast bf16 instructions."},
 
+      {"model.task", &job.model.task, one_of_names({"classification", "causal_lm"}),
+       "What is learned: classes, or the next token of every text (GPT-2, Llama). Of a language "
+       "model perplexity is reported; its output layer stays as it is, and data are plain texts."},
+
       {"cut.head", &job.cut.head, at_least(0), "Blocks of the head, on the client."},
       {"cut.tail", &job.cut.tail, at_least(0), "Blocks of the tail, on the client, tuned."},
       {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last"}),

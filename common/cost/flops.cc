@@ -54,6 +54,7 @@ double embedding(const JobShape& s, const WorkTrace& text) {
 }
 
 double classifier(const JobShape& s, const WorkTrace& w) {
+  if (s.vocabulary > 0) return as_double(s.width) * as_double(s.vocabulary) * as_double(w.rows);
   return as_double(s.width) * as_double(s.labels) * as_double(w.samples);
 }
 

@@ -40,7 +40,8 @@ struct JobShape {
   std::uint64_t bytes_per_number = 4;  // of activations on the wire
   std::uint64_t state_numbers = 0;     // of the tuned state that crosses
   std::uint64_t body_numbers = 0;      // of what is tuned in the body: it never crosses
-  std::uint64_t labels = 0;            // C
+  std::uint64_t labels = 0;            // C; 1 of a language model
+  std::uint64_t vocabulary = 0;        // outputs of every row of a language model; else 0
   std::uint64_t state_copies = 4;      // of the tuned state in a client's memory
   // For work only.
   std::uint64_t head_blocks = 0, body_blocks = 0, tail_blocks = 0;

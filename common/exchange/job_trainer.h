@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "common/config/job.h"
-#include "common/tuning/state.h"
 #include "common/trainer/trainer.h"
+#include "common/tuning/state.h"
 
 namespace cleave {
 

@@ -23,6 +23,20 @@ void check_frame_size(const RowsForm& form) {
   }
 }
 
+Task task_of(const Job& job, const Architecture& architecture) {
+  if (job.model.task != "causal_lm") return Task::kClassification;
+  if (!architecture.causal) {
+    throw DataError("model.task = \"causal_lm\": rows of a \"" +
+                    std::string(architecture.model_type) +
+                    "\" model see what they would predict; take a gpt2 or llama model");
+  }
+  if (job.phases.keep < 1 && job.phases.score != "random") {
+    throw DataError("phases.score = \"" + job.phases.score +
+                    "\" scores classes, of which a language model has none; set \"random\"");
+  }
+  return Task::kCausalLm;
+}
+
 Cut cut_of(const Job& job) { return {job.cut.head, job.cut.tail}; }
 
 void add_tunables(JobParts& parts, const TuningContext& context, Values values) {
@@ -48,7 +62,8 @@ JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labe
   parts.config = model.config;
   parts.architecture = model.architecture;
   parts.cut = cut_of(job);
-  parts.pool = parse_pool(job.cut.pool);
+  parts.task = task_of(job, *parts.architecture);
+  parts.pool = parts.task == Task::kCausalLm ? Pool::kEveryRow : parse_pool(job.cut.pool);
   parts.labels = labels.size();
   parts.frozen = make_frozen_weights(model, parse_precision(job.model.precision));
   parts.head = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, {});
@@ -60,7 +75,7 @@ JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labe
   context.embedder = parts.head.embedder.get();
   context.tokenizer = tokenizer;
   add_tunables(parts, context, values);
-  add_initial_tail(parts.initial, model, parts.cut, parts.labels);
+  add_initial_tail(parts.initial, model, parts.cut, parts.readout());
   model.checkpoint.release_pages();
   return parts;
 }
@@ -87,15 +102,17 @@ StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64
   for (const Tunable& tunable : all_tunables({job, config, architecture, cut})) {
     (in_body(tunable.name, cut, config) ? numbers.body : numbers.client) += product(tunable.shape);
   }
-  const WeightSource count = [&](const std::string&, const std::vector<std::int64_t>& shape) {
-    numbers.client += product(shape);
-    return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));
-  };
-  make_tail(config, architecture, cut, Pool::kMean, labels, count);
+  const bool language = task_of(job, architecture) == Task::kCausalLm;
+  visit_tail(config, architecture, cut, {language ? Pool::kEveryRow : Pool::kMean, labels},
+             [&](const std::string&, const std::vector<std::int64_t>& shape) {
+               numbers.client += product(shape);
+               return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));
+             });
   return numbers;
 }
 
 LabelMap make_label_map(const Job& job, const ModelConfig& config) {
+  if (job.model.task == "causal_lm") return LabelMap({"text"});
   return LabelMap(job.data.labels.empty() ? config.labels : job.data.labels);
 }
 

@@ -11,12 +11,15 @@
 
 namespace cleave {
 
+enum class Task { kClassification, kCausalLm };
+
 struct JobParts {
   ModelConfig config;
   const Architecture* architecture = nullptr;
   Cut cut;
+  Task task = Task::kClassification;
   Pool pool = Pool::kMean;
-  std::int64_t labels = 0;
+  std::int64_t labels = 0;  // classes; 1 of a language model
   FrozenWeights frozen;
   WeightSource stored;  // the checkpoint's tensors in fp32
   std::shared_ptr<DerivedTensors> derived = std::make_shared<DerivedTensors>();
@@ -25,6 +28,7 @@ struct JobParts {
   State body_initial;  // what the server tunes in the body: it crosses to no client
   RowsForm form;
 
+  Readout readout() const { return {pool, task == Task::kCausalLm ? config.vocabulary : labels}; }
   State whole_initial() const { return merged(initial, body_initial); }
 };
 

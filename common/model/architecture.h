@@ -27,6 +27,8 @@ struct Architecture {
   bool causal;                  // a row sees itself and earlier rows only
   bool transposed;              // weights of linear layers are stored (in, out)
   LinearRoles roles;
+  // Of a language model; empty for others. Without an output layer of its own the words serve.
+  std::string_view words, output;
   void (*read_config)(const ConfigReader&, ModelConfig&);
   std::unique_ptr<Embedder> (*make_embedder)(const ModelConfig&, const WeightSource&);
   std::unique_ptr<Block> (*make_block)(const ModelConfig&, const WeightSource&, std::int64_t layer);

@@ -129,14 +129,17 @@ Body make_body(const Model& model, const Cut& cut, Precision precision) {
 }
 
 Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
-               Pool pool, std::int64_t labels, const WeightSource& weights, const Sites& sites) {
+               const Readout& readout, const WeightSource& weights, const Sites& sites) {
   const WeightSource source = with_sites(weights, sites);
   Tail tail;
   tail.first = config.layers - cut.tail;
   tail.blocks = make_blocks(config, architecture, source, tail.first, config.layers);
   if (architecture.make_final_norm) tail.final_norm = architecture.make_final_norm(config, source);
-  tail.pool = pool;
-  tail.classifier = make_linear(weights, "classifier", config.hidden, labels);
+  tail.pool = readout.pool;
+  tail.classifier =
+      readout.pool == Pool::kEveryRow
+          ? Linear{weights(std::string(architecture.output), {readout.labels, config.hidden}), {}}
+          : make_linear(weights, "classifier", config.hidden, readout.labels);
   tail.sites = sites;
   return tail;
 }
@@ -149,8 +152,10 @@ std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut)
   model.architecture->make_embedder(model.config, record);
   make_blocks(model.config, *model.architecture, record, 0, cut.head);
   make_blocks(model.config, *model.architecture, record, layers - cut.tail, layers);
-  if (model.architecture->make_final_norm)
+  if (model.architecture->make_final_norm) {
     model.architecture->make_final_norm(model.config, record);
+  }
+  if (has_output(model)) names.emplace_back(model.architecture->output);
   return names;
 }
 

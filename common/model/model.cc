@@ -34,10 +34,18 @@ Model open_model(const fs::path& folder) {
   return {std::move(config), &architecture, Checkpoint(folder, architecture.prefix)};
 }
 
+bool has_output(const Model& model) {
+  const std::string output(model.architecture->output);
+  return !output.empty() && model.checkpoint.has(output);
+}
+
 WeightSource frozen_weights(const Model& model, Precision precision) {
-  return [checkpoint = model.checkpoint, type = scalar_type(precision)](
-             const std::string& name, const std::vector<std::int64_t>& shape) {
-    return checkpoint.tensor(name, shape).to(type);  // no copy where the type is the same
+  const std::string output(has_output(model) ? "" : model.architecture->output);
+  return [checkpoint = model.checkpoint, type = scalar_type(precision), output,
+          words = std::string(model.architecture->words)](const std::string& name,
+                                                          const std::vector<std::int64_t>& shape) {
+    const std::string& stored = name == output ? words : name;
+    return checkpoint.tensor(stored, shape).to(type);  // no copy where the type is the same
   };
 }
 

@@ -33,6 +33,8 @@ Model open_model(const std::filesystem::path& folder);
 
 // The stored tensors, converted to `precision` where they are stored otherwise.
 WeightSource frozen_weights(const Model& model, Precision precision);
+// Whether a language model's output layer is stored apart from its words.
+bool has_output(const Model& model);
 
 struct Cut {
   std::int64_t head = 1;  // blocks
@@ -96,10 +98,16 @@ Body make_body(const ModelConfig& config, const Architecture& architecture, cons
 // Without sites.
 Head make_head(const Model& model, const Cut& cut, Precision precision);
 Body make_body(const Model& model, const Cut& cut, Precision precision);
-// `weights` gives stored names for blocks and norm, and "classifier.weight", "classifier.bias".
+// What the tail reads rows out as: classes, or the next token of every row.
+struct Readout {
+  Pool pool = Pool::kMean;
+  std::int64_t labels = 0;  // classes, or the vocabulary
+};
+
+// `weights` gives stored names for blocks and norm, and "classifier.weight", "classifier.bias"; for
+// every row the architecture's own output layer.
 Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
-               Pool pool, std::int64_t labels, const WeightSource& weights,
-               const Sites& sites = {});
+               const Readout& readout, const WeightSource& weights, const Sites& sites = {});
 
 // Canonical names of the stored tensors that a part needs.
 std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut);

@@ -141,7 +141,8 @@ ModelLock verified_slice(const Model& model, const std::vector<std::string>& nam
 }  // namespace
 
 ModelLock verify_model(const Model& model) {
-  const auto names = backbone_tensor_names(model.config, *model.architecture);
+  auto names = backbone_tensor_names(model.config, *model.architecture);
+  if (has_output(model)) names.emplace_back(model.architecture->output);
   const fs::path lock_path = model.checkpoint.folder() / "model.lock";
   if (fs::exists(lock_path)) return verified_slice(model, names, lock_path);
   std::vector<std::string> lines = verified_lines(model, names);

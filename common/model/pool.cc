@@ -14,6 +14,7 @@ Pool parse_pool(const std::string& name) {
 }
 
 at::Tensor pool_rows(const at::Tensor& x, const Layout& layout, Pool pool) {
+  if (pool == Pool::kEveryRow) return x;
   std::vector<at::Tensor> read;
   for (const at::Tensor& sample : x.split_with_sizes(layout.lengths)) {
     switch (pool) {
@@ -25,6 +26,8 @@ at::Tensor pool_rows(const at::Tensor& x, const Layout& layout, Pool pool) {
         break;
       case Pool::kLast:
         read.push_back(sample.select(0, -1));
+        break;
+      case Pool::kEveryRow:
         break;
     }
   }

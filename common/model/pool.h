@@ -9,12 +9,13 @@
 
 namespace cleave {
 
-enum class Pool { kMean, kCls, kLast };
+// kEveryRow is a language model's: nothing is pooled.
+enum class Pool { kMean, kCls, kLast, kEveryRow };
 
 // "mean", "cls" or "last", as the job spells it.
 Pool parse_pool(const std::string& name);
 
-// (R, D) -> (B, D). Mean counts every row of the sample, prompt rows included.
+// (R, D) -> (B, D), or unchanged. Mean counts every row of the sample, prompt rows included.
 at::Tensor pool_rows(const at::Tensor& x, const Layout& layout, Pool pool);
 
 }  // namespace cleave

@@ -6,12 +6,18 @@
 
 namespace cleave {
 
-// Adds "tail.NAME" for the blocks and norm of the cut's tail, with the checkpoint's values, and for
-// the classifier, at zero.
-void add_initial_tail(State& state, const Model& model, const Cut& cut, std::int64_t labels);
+// Asks `weights` for all that is trained of a tail: blocks, norm and classifier; of a language
+// model the blocks alone.
+void visit_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
+                const Readout& readout, const WeightSource& weights);
 
-// The tail over the state's own tensors: training them changes what it computes.
+// Adds "tail.NAME" for what is trained, with the checkpoint's values; a classifier begins at zero.
+void add_initial_tail(State& state, const Model& model, const Cut& cut, const Readout& readout);
+
+// The tail over the state's own tensors, training which changes what it computes, and over stored
+// ones where it has none.
 Tail tail_over(const State& state, const ModelConfig& config, const Architecture& architecture,
-               const Cut& cut, Pool pool, std::int64_t labels, const Sites& sites = {});
+               const Cut& cut, const Readout& readout, const WeightSource& stored,
+               const Sites& sites = {});
 
 }  // namespace cleave

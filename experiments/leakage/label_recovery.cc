@@ -27,7 +27,7 @@ SampleGradients feature_gradients(const JobInputs& inputs, const Dataset& data,
   for (const Batch& batch : in_order_batches(data, inputs.job.optimizer.batch)) {
     const Rows rows = local.smashed(batch);
     const std::vector<std::int32_t> labels = labels_of(batch);
-    const Tensor gradient = local.middle(body.inference(rows).x, *rows.layout, labels).grad;
+    const Tensor gradient = local.middle(body.inference(rows).x, *rows.layout, batch).grad;
     means.push_back(pool_rows(gradient, *rows.layout, Pool::kMean));
     out.labels.insert(out.labels.end(), labels.begin(), labels.end());
   }

@@ -48,6 +48,14 @@ std::uint64_t samples_in(const Job& job, std::uint32_t round, const Member& memb
   return static_cast<std::uint64_t>(std::ceil(kept * static_cast<double>(member.ready.samples)));
 }
 
+std::uint64_t tokens_of(const Evaluation& evaluation, const RowsPlan& plan) {
+  std::uint64_t tokens = 0;
+  for (const auto& client : evaluation.clients) {
+    tokens += predicted_tokens(client.report.work, plan);
+  }
+  return tokens;
+}
+
 // The peer stated its ledger before it sent the statement; leave that frame out of ours.
 Ledger before(const Frame& statement, Ledger ledger) {
   ledger.received[statement.header.kind] -= Count{1, statement.header.payload_bytes};
@@ -253,6 +261,7 @@ asio::awaitable<Evaluation> Federation::evaluate(std::uint32_t round, EvalSet se
   out.clients = co_await ask_all(std::move(able), record, [&](const MemberPtr& member) {
     return evaluate_one(member, round, set, state);
   });
+  if (parts_.task == Task::kCausalLm) out.tokens = tokens_of(out, parts_.form.plan);
   co_return out;
 }
 

@@ -1,5 +1,7 @@
 #include "server/coordinator/record.h"
 
+#include <cmath>
+
 #include "server/coordinator/metrics.h"
 
 namespace cleave {
@@ -120,7 +122,40 @@ Json traffic_json(const Cost& cost) {
           {"by_kind", {{"up", direction_json(cost.up)}, {"down", direction_json(cost.down)}}}};
 }
 
+namespace {
+
+Json evaluators_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const auto& client : evaluation.clients) {
+    out.push_back({{"client", client.client}, {"batches", batches_json(client.report.batches)}});
+  }
+  return out;
+}
+
+Json language_json(const Evaluation& evaluation) {
+  double nll = 0;
+  std::uint64_t samples = 0;
+  for (const auto& client : evaluation.clients) {
+    nll += client.report.nll_sum;
+    samples += client.report.work.samples;
+  }
+  const double mean = *evaluation.tokens == 0 ? 0 : nll / static_cast<double>(*evaluation.tokens);
+  return {{"n", samples},
+          {"tokens", *evaluation.tokens},
+          {"nll", mean},
+          {"perplexity", std::exp(mean)},
+          {"evaluators", evaluators_json(evaluation)}};
+}
+
+}  // namespace
+
+std::uint64_t predicted_tokens(const Work& work, const RowsPlan& plan) {
+  const std::uint64_t text = work.rows - work.samples * static_cast<std::uint64_t>(plan.rows);
+  return plan.rows > 0 ? text : text - work.samples;
+}
+
 Json evaluation_json(const Evaluation& evaluation, const LabelCounts& label_counts) {
+  if (evaluation.tokens) return language_json(evaluation);
   std::vector<std::uint64_t> confusion;
   double nll = 0;
   for (const auto& client : evaluation.clients) {
@@ -131,11 +166,6 @@ Json evaluation_json(const Evaluation& evaluation, const LabelCounts& label_coun
   }
   const Confusion sum{confusion};
   const Spread spread = spread_of(client_accuracies(evaluation, label_counts));
-  Json batches = Json::array();
-  for (const auto& client : evaluation.clients) {
-    batches.push_back(
-        {{"client", client.client}, {"batches", batches_json(client.report.batches)}});
-  }
   return {{"n", sum.total()},
           {"accuracy", accuracy(sum)},
           {"macro_f1", macro_f1(sum)},
@@ -144,7 +174,7 @@ Json evaluation_json(const Evaluation& evaluation, const LabelCounts& label_coun
           {"confusion", confusion},
           {"clients",
            {{"mean", spread.mean}, {"worst", spread.worst}, {"p10", spread.tenth_percentile}}},
-          {"evaluators", batches}};
+          {"evaluators", evaluators_json(evaluation)}};
 }
 
 Json round_json(const RoundRecord& record, const LabelCounts& label_counts) {
@@ -172,8 +202,9 @@ Json round_json(const RoundRecord& record, const LabelCounts& label_counts) {
                {"bytes", traffic_json(traffic)}};
   if (record.dev) {
     const Json dev = evaluation_json(*record.dev, label_counts);
-    line["dev_accuracy"] = dev.at("accuracy");
-    line["dev_macro_f1"] = dev.at("macro_f1");
+    for (const char* measure : {"accuracy", "macro_f1", "perplexity"}) {
+      if (dev.contains(measure)) line["dev_" + std::string(measure)] = dev.at(measure);
+    }
     line["dev_nll"] = dev.at("nll");
     line["dev"] = dev;
   }

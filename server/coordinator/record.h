@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/cost/trace.h"
+#include "common/tuning/method.h"
 #include "common/wire/control.h"
 
 namespace cleave {
@@ -30,6 +31,7 @@ struct Evaluation {
     Ledger traffic;
   };
   std::vector<PerClient> clients;
+  std::optional<std::uint64_t> tokens;  // that a language model predicted; none: classification
 };
 
 struct RoundRecord {
@@ -46,8 +48,13 @@ using Json = nlohmann::ordered_json;
 Json round_json(const RoundRecord& record,
                 const std::map<std::string, std::vector<std::uint64_t>>& label_counts);
 
+// Of a language model: every token of a text behind a prompt is predicted, and all but the first of
+// one without.
+std::uint64_t predicted_tokens(const Work& work, const RowsPlan& plan);
+
 // What one evaluation says: accuracy, macro F1, negative log-likelihood, predicted histogram,
-// confusion counts, and accuracy per client (mean, worst, tenth percentile).
+// confusion counts, and accuracy per client (mean, worst, tenth percentile); of a language model
+// tokens, their mean negative log-likelihood and the perplexity.
 Json evaluation_json(const Evaluation& evaluation,
                      const std::map<std::string, std::vector<std::uint64_t>>& label_counts);
 

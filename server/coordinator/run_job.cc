@@ -32,7 +32,7 @@ void warn_of_trouble(const Json& line, const std::vector<Json>& earlier) {
                "); use phases.selection = \"class\" or a later phases.prune_from_round");
     }
   }
-  if (line.contains("dev")) {
+  if (line.contains("dev_accuracy")) {
     const Json& predicted = line.at("dev").at("predicted");
     const auto used = std::count_if(predicted.begin(), predicted.end(),
                                     [](const Json& n) { return n.get<std::uint64_t>() > 0; });
@@ -86,12 +86,11 @@ asio::awaitable<void> run_rounds(JobRun& run) {
 }  // namespace
 
 JobShape job_shape(const JobParts& parts, const Job& job) {
-  return job_shape(tuning_context(parts, job),
-                   {parts.initial.numel(), parts.body_initial.numel()}, parts.labels);
+  return job_shape(tuning_context(parts, job), {parts.initial.numel(), parts.body_initial.numel()},
+                   parts.labels);
 }
 
-JobShape job_shape(const TuningContext& context, const StateNumbers& numbers,
-                   std::int64_t labels) {
+JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels) {
   const Job& job = context.job;
   const ModelConfig& config = context.config;
   const RowsPlan plan = rows_plan(context);
@@ -102,6 +101,7 @@ JobShape job_shape(const TuningContext& context, const StateNumbers& numbers,
   shape.state_numbers = u(numbers.client);
   shape.body_numbers = u(numbers.body);
   shape.labels = u(labels);
+  if (job.model.task == "causal_lm") shape.vocabulary = u(config.vocabulary);
   shape.state_copies = state_copies(job);
   shape.head_blocks = u(job.cut.head);
   shape.tail_blocks = u(job.cut.tail);

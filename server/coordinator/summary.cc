@@ -32,13 +32,13 @@ std::uint64_t evaluation_bytes(const Cost& cost) {
   return sum;
 }
 
-// The mean dev accuracy of the last (up to) five evaluated rounds.
-double last_five(const std::vector<Json>& rounds) {
+// The mean of a measure over the last (up to) five evaluated rounds.
+double last_five(const std::vector<Json>& rounds, const char* measure) {
   double sum = 0;
   int n = 0;
   for (auto line = rounds.rbegin(); line != rounds.rend() && n < 5; ++line) {
-    if (!line->contains("dev_accuracy")) continue;
-    sum += line->at("dev_accuracy").get<double>();
+    if (!line->contains(measure)) continue;
+    sum += line->at(measure).get<double>();
     ++n;
   }
   return n == 0 ? 0 : sum / n;
@@ -91,9 +91,17 @@ Json make_summary(const SummaryInput& input) {
       {"status", input.status}, {"seed", input.job->seed}, {"rounds", input.rounds->size()}};
   if (!input.rounds->empty() && input.rounds->back().contains("dev_accuracy")) {
     out["dev_accuracy"] = input.rounds->back().at("dev_accuracy");
-    out["dev_accuracy_last_five"] = last_five(*input.rounds);
+    out["dev_accuracy_last_five"] = last_five(*input.rounds, "dev_accuracy");
   }
-  if (input.test) out["test_accuracy"] = input.test->at("accuracy");
+  if (!input.rounds->empty() && input.rounds->back().contains("dev_perplexity")) {
+    out["dev_perplexity"] = input.rounds->back().at("dev_perplexity");
+    out["dev_perplexity_last_five"] = last_five(*input.rounds, "dev_perplexity");
+  }
+  for (const char* measure : {"accuracy", "perplexity"}) {
+    if (input.test && input.test->contains(measure)) {
+      out["test_" + std::string(measure)] = input.test->at(measure);
+    }
+  }
   for (const auto& [name, value] : input.controls.items()) out[name] = value;
   out["bytes"] = std::move(bytes);
   out["client_flops"] = work.client;

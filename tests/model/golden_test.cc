@@ -42,7 +42,7 @@ void expect_split_step(const Model& model, Precision precision, const Cut& cut,
   const Head head = make_head(model, cut, precision);
   const Body body = make_body(model, cut, precision);
   std::map<std::string, Tensor> tuned;
-  const Tail tail = make_tail(model.config, *model.architecture, cut, Pool::kMean, labels,
+  const Tail tail = make_tail(model.config, *model.architecture, cut, {Pool::kMean, labels},
                               trainable_weights(model, precision, tuned, golden));
   const Tensor mask = golden["mask_with_prompt"];
   const Tensor prompt = golden["prompt"].to(scalar_type(precision)).requires_grad_(true);
@@ -165,7 +165,7 @@ TEST_P(Golden32And64, TinyVitGivesTheStoredActivationsAndLogits) {
     EXPECT_LE(max_difference(x, expected), kActivation) << i;
   }
   const Tail tail = make_tail(model.config, *model.architecture, {model.config.layers, 0},
-                              Pool::kCls, 10, frozen_weights(model, GetParam()));
+                              {Pool::kCls, 10}, frozen_weights(model, GetParam()));
   EXPECT_LE(max_difference(tail.final_norm(x), golden["final_norm_out"].flatten(0, 1)),
             kActivation);
   EXPECT_LE(max_difference(tail(x, layout), golden["logits"]), kActivation);

@@ -29,7 +29,8 @@ struct WholeLoss {
     const Batch batch = whole_batch(inputs.train, 3);
     const Rows rows = make_body(parts.config, a, parts.cut, frozen,
                                 sites)(make_head(parts.config, a, parts.cut, frozen, sites)(batch));
-    const Tail tail = tail_over(state, parts.config, a, parts.cut, parts.pool, parts.labels, sites);
+    const Tail tail =
+        tail_over(state, parts.config, a, parts.cut, parts.readout(), parts.stored, sites);
     const auto labels = labels_of(batch);
     return at::cross_entropy_loss(
         tail(rows.x, *rows.layout),

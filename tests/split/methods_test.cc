@@ -51,7 +51,11 @@ std::vector<MethodCase> cases_of(const Placed& placed) {
     for (const std::string model : {"bert", "roberta", "vit", "gpt2", "llama"}) {
       for (const Cut& cut : {Cut{0, 0}, Cut{1, 0}, Cut{1, 1}, Cut{0, 1}}) {
         const MethodCase c{placed.method, at, model, cut};
-        if (allowed(c)) cases.push_back(c);
+        if (!allowed(c)) continue;
+        cases.push_back(c);
+        if (model == "gpt2" || model == "llama") {
+          cases.push_back({placed.method, at, model, cut, "causal_lm"});
+        }
       }
     }
   }

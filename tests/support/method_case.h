@@ -13,11 +13,12 @@ namespace cleave::testing {
 struct MethodCase {
   std::string method, at, model;
   Cut cut;
+  std::string task = "classification";
 };
 
 inline std::string text_of(const MethodCase& c) {
   return c.method + " at " + c.at + " on " + c.model + ", head " + std::to_string(c.cut.head) +
-         ", tail " + std::to_string(c.cut.tail);
+         ", tail " + std::to_string(c.cut.tail) + ", " + c.task;
 }
 
 inline Job method_job(const MethodCase& c) {
@@ -27,6 +28,7 @@ inline Job method_job(const MethodCase& c) {
   job.tuning.at = c.at;
   job.tuning.rank = 2;
   job.data.max_length = 8;
+  job.model.task = c.task;
   return job;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "client/objective.h"
 #include "common/trainer/parameter_group.h"
 #include "common/tuning/tuned_tail.h"
 #include "simulation/simulation.h"
@@ -26,14 +27,14 @@ struct Unsplit {
     const Sites sites = sites_over(tuning_context(parts, inputs.job), state);
     head = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
     body = make_body(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
-    tail = tail_over(state, parts.config, *parts.architecture, parts.cut, parts.pool, parts.labels,
-                     sites);
+    tail = tail_over(state, parts.config, *parts.architecture, parts.cut, parts.readout(),
+                     parts.stored, sites);
     std::vector<at::Tensor> prompts, tails, factors;
     for (const auto& [name, tensor] : state.tensors) {
       const RateGroup group = group_of(name);
       (group == RateGroup::kPrompt ? prompts
        : group == RateGroup::kTail ? tails
-                               : factors)
+                                   : factors)
           .push_back(tensor);
     }
     const auto& o = inputs.job.optimizer;
@@ -48,13 +49,19 @@ struct Unsplit {
   double step(const Batch& batch) {
     optimizer->zero_grad();
     const Rows rows = body(head(batch));
-    const auto labels = labels_of(batch);
-    const at::Tensor loss = at::cross_entropy_loss(
-        tail(rows.x, *rows.layout),
-        at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong));
+    const at::Tensor logits = tail(rows.x, *rows.layout);
+    const at::Tensor loss = inputs.parts.task == Task::kCausalLm
+                                ? loss_of(Task::kCausalLm, logits, *rows.layout, batch)
+                                : class_loss(logits, batch);
     loss.backward();
     optimizer->step();
     return loss.item<float>();
+  }
+
+  static at::Tensor class_loss(const at::Tensor& logits, const Batch& batch) {
+    const auto labels = labels_of(batch);
+    return at::cross_entropy_loss(
+        logits, at::tensor(std::vector<std::int64_t>(labels.begin(), labels.end()), at::kLong));
   }
 
   const JobInputs& inputs;

@@ -1,0 +1,19 @@
+#include "client/load_data.h"
+
+#include "common/base/error.h"
+
+namespace cleave {
+
+Dataset load_data(const std::filesystem::path& path, const JobParts& parts, const InputForm& form,
+                  const LabelMap& labels, const DataOptions& options) {
+  if (parts.task == Task::kClassification) return load_dataset(path, form, labels, options);
+  Dataset data = load_unlabelled(path, form, options);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (data.examples[i].ids.size() > 1) continue;
+    throw DataError(path.string() + ": text " + std::to_string(i + 1) +
+                    " has fewer than two tokens: a language model has nothing to predict in it");
+  }
+  return data;
+}
+
+}  // namespace cleave

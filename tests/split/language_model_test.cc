@@ -1,0 +1,78 @@
+// Language models by the product's own two sides: golden losses and gradients, what counts as a
+// predicted token, and perplexity.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "client/evaluate.h"
+#include "client/objective.h"
+#include "server/coordinator/record.h"
+#include "simulation/whole_model.h"
+#include "tests/support/method_case.h"
+#include "tests/support/refusal.h"
+#include "tests/support/texts.h"
+
+namespace cleave::testing {
+namespace {
+
+using at::Tensor;
+
+JobInputs language_inputs(const std::string& model, const char* method = "prompt") {
+  return method_inputs({method, "peft", model, {1, 0}, "causal_lm"});
+}
+
+TEST(LanguageModel, LossAndGradientOfAPromptAreTheStoredOnes) {
+  for (const std::string name : {"gpt2", "llama"}) {
+    SCOPED_TRACE(name);
+    const Golden golden("tiny/" + name + "/" + name + "_split_grads");
+    const Texts texts(golden["ids"], golden["mask"]);
+    JobInputs inputs = language_inputs(name);
+    State state = inputs.parts.initial.clone();
+    ASSERT_EQ(state.tensors.size(), 1u) << "nothing of the tail is trained";
+    state.tensors[0].second.copy_(golden["prompt"]);
+    WholeModel model(inputs.parts, inputs.job, state);
+    const StepOutcome outcome = model.step(texts.batch);
+    EXPECT_NEAR(outcome.loss, golden["loss"].item<double>(), kActivation);
+    EXPECT_LE(
+        relative_difference(model.local.parameters().at("prompt").grad(), golden["grad_prompt"]),
+        kGradient);
+  }
+}
+
+TEST(LanguageModel, APromptsLastRowPredictsTheFirstTokenAndNoOtherPromptRowAnything) {
+  const Example a{{5, 6, 7}, 3, {}, 0}, b{{8, 9}, 2, {}, 0};
+  const NextTokens plain = next_tokens({{3, 2}}, {&a, &b});
+  EXPECT_TRUE(at::equal(plain.rows, at::tensor({0, 1, 3}).to(at::kLong)));
+  EXPECT_TRUE(at::equal(plain.tokens, at::tensor({6, 7, 9}).to(at::kLong)));
+  const NextTokens behind = next_tokens(with_prompt({{3, 2}}, 2, 0), {&a, &b});
+  EXPECT_TRUE(at::equal(behind.rows, at::tensor({1, 2, 3, 6, 7}).to(at::kLong)));
+  EXPECT_TRUE(at::equal(behind.tokens, at::tensor({5, 6, 7, 8, 9}).to(at::kLong)));
+}
+
+TEST(LanguageModel, PerplexityIsTheExponentialOfTheMeanLossOverTokens) {
+  const JobInputs inputs = language_inputs("gpt2");
+  const WholeModel model(inputs.parts, inputs.job, inputs.parts.initial);
+  const Batch batch = whole_batch(inputs.train, 4);
+  EvalReport report;
+  const Tensor logits = model.logits(batch);
+  count_batch(report, inputs.parts, logits, batch);
+  Evaluation evaluation;
+  evaluation.tokens = predicted_tokens(report.work, inputs.parts.form.plan);
+  evaluation.clients.push_back({"one", report, {}});
+  std::uint64_t tokens = 0;
+  for (const Example* text : batch) tokens += text->ids.size();
+  EXPECT_EQ(*evaluation.tokens, tokens) << "all of them, behind a prompt";
+  const Layout layout = inputs.parts.form.features(text_layout(*inputs.parts.head.embedder, batch));
+  const double loss = loss_of(Task::kCausalLm, logits, layout, batch).item<double>();
+  EXPECT_NEAR(evaluation_json(evaluation, {}).at("perplexity").get<double>() / std::exp(loss), 1,
+              1e-6);
+}
+
+TEST(LanguageModel, IsRefusedWhereRowsSeeWhatTheyWouldPredict) {
+  const std::string why = refusal<DataError>([] {
+    method_inputs({"prompt", "input", "bert", {1, 0}, "causal_lm"});
+  });
+  EXPECT_NE(why.find("see what they would predict"), std::string::npos) << why;
+}
+
+}  // namespace
+}  // namespace cleave::testing
