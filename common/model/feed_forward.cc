@@ -77,11 +77,35 @@ struct Frozen : torch::autograd::Function<Frozen> {
   }
 };
 
+// The exact GELU alone, bitwise as Frozen computes it.
+struct Activate : torch::autograd::Function<Activate> {
+  static Tensor forward(AutogradContext* context, const Tensor& wide) {
+    const Tensor kept = wide.detach().contiguous().clone(), out = at::empty_like(kept);
+    activate(kept, out);
+    context->save_for_backward({kept});
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    return {activate_backward(grads[0].clone(), context->get_saved_variables()[0])};
+  }
+};
+
+// With the rows dealt as in Frozen: a product's last bits may depend on how many there are.
+Tensor contract_in_slices(const Linear& contract, const Tensor& active) {
+  std::vector<Tensor> parts;
+  for (const Tensor& slice : active.split(slice_rows(active.size(0)))) {
+    parts.push_back(contract(slice));
+  }
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
+}
+
 }  // namespace
 
 Tensor FeedForward::operator()(const Tensor& x) const {
   if (gelu == Gelu::kTanh) return contract(at::gelu(expand(x), "tanh"));
-  if (!expand.frozen() || !contract.frozen()) return contract(at::gelu(expand(x)));
+  if (!expand.frozen() || !contract.frozen()) {
+    return contract_in_slices(contract, Activate::apply(expand(x)));
+  }
   return Frozen::apply(x, expand.weight, expand.bias, contract.weight, contract.bias);
 }
 
