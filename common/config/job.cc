@@ -27,6 +27,16 @@ std::string preset_name(std::string_view text, const std::string& file,
   return name;
 }
 
+void check_aggregation(const Job& job) {
+  const auto& f = job.federation;
+  if (f.aggregation == "stacking" || f.aggregation == "residual") {
+    throw DataError("federation.aggregation = \"" + f.aggregation +
+                    "\" merges a change into the frozen base whose rank grows with every round, "
+                    "and states on the wire keep their form; use \"product_svd\", which re-factors "
+                    "the same mean to the job's rank");
+  }
+}
+
 }  // namespace
 
 LoadedJob parse_job(std::string_view text, const std::string& file, const fs::path& folder,
@@ -55,6 +65,7 @@ LoadedJob load_job(const fs::path& file, const std::vector<std::string>& setting
 
 void check_job(const Job& job) {
   const auto& f = job.federation;
+  check_aggregation(job);
   if (f.min_clients > f.per_round) {
     throw DataError("federation.min_clients = " + std::to_string(f.min_clients) +
                     " is above federation.per_round = " + std::to_string(f.per_round));

@@ -51,6 +51,7 @@ struct Job {
     double alpha = 0.5;
     std::int64_t classes_per_client = 2, min_size = 16, min_clients = 1;
     std::string weights = "samples";
+    std::string aggregation = "mean";
   } federation;
   struct {
     std::int64_t bypass_epochs = 0, split_epochs = 1;

@@ -91,6 +91,12 @@ std::vector<Key> bind(Job& job) {
       {"federation.weights", &f.weights, one_of_names({"samples", "kept", "uniform"}),
        "FedAvg weight of a client: its samples, the kept ones, or 1. The paper does not say; "
        "samples is the usual choice."},
+      {"federation.aggregation", &f.aggregation,
+       one_of_names({"mean", "factor_mean", "freeze_a", "product_svd", "stacking", "residual"}),
+       "How low-rank factors are merged: every entry for itself (mean), the same where ranks and "
+       "scales agree (factor_mean: FedIT), one factor only (freeze_a: FFA-LoRA), or the SVD of "
+       "the mean product (product_svd: FlexLoRA). stacking (FLoRA) and residual (FedEx-LoRA) are "
+       "refused: what they merge into the base grows with every round."},
 
       {"phases.bypass_epochs", &p.bypass_epochs, at_least(0),
        "Local epochs head to tail without traffic (phase 1). 0 because they hurt wherever we "

@@ -21,6 +21,7 @@
 #include "common/config/job.h"
 #include "common/data/tokenizer.h"
 #include "common/model/model.h"
+#include "common/tuning/factors.h"
 #include "common/tuning/state.h"
 
 namespace cleave {
@@ -69,12 +70,6 @@ struct RowsPlan {
   std::int64_t positions = 0;       // that they take from the text's
   std::int64_t first_position = 0;  // of the rows themselves: what a prefix takes
   bool operator==(const RowsPlan&) const = default;
-};
-
-// A product whose factors are averaged together: the change is scale * left right.
-struct FactorPair {
-  std::string left, right;  // (out, r), (r, in)
-  double scale = 1;
 };
 
 struct Method {

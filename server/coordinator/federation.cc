@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/exchange/messages.h"
 #include "common/wire/farewell.h"
-#include "server/coordinator/fedavg.h"
+#include "server/coordinator/aggregation/aggregation.h"
 #include "server/coordinator/participants.h"
 
 namespace cleave {
@@ -66,7 +66,7 @@ Ledger before(const Frame& statement, Ledger ledger) {
 
 // Updates are added on the lane as they come; its workers take turns.
 struct Federation::Average {
-  FedAvg mean;
+  Aggregation mean;
   std::mutex turn;
 };
 
@@ -97,7 +97,15 @@ Federation::Federation(Members& members, const Job& job, const JobParts& parts, 
       parts_(parts),
       copies_(copies && copies->tuned() ? copies : nullptr),
       lane_(lane),
-      round_deadline_(round_deadline) {}
+      round_deadline_(round_deadline),
+      rule_(aggregation_rule(job.federation.aggregation)),
+      pairs_(factor_pairs(tuning_context(parts, job))) {
+  if (rule_.merge && pairs_.empty()) {
+    throw DataError("federation.aggregation = \"" + job.federation.aggregation +
+                    "\" merges low-rank factors, and tuning.method = \"" + job.tuning.method +
+                    "\" has none; use \"mean\"");
+  }
+}
 
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,
                                                    const State& global, Average& average) {
@@ -124,7 +132,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
     try {
       const State state = merged(parse_state(update, parts_.initial), loan.state());
       const std::lock_guard lock(average.turn);
-      average.mean.add(state, weight_of(out.report, job_.federation.weights));
+      average.mean.add(out.client, state, weight_of(out.report, job_.federation.weights));
     } catch (const DataError& error) {
       refusal = error.what();
     }
@@ -228,7 +236,7 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
                     seed_of(job_, Seed::kSampling), round)) {
     picked.push_back(members_.at(id));
   }
-  Average average{FedAvg(parts_.whole_initial()), {}};
+  Average average{Aggregation(global, rule_, pairs_), {}};
   record.participants = co_await ask_all(std::move(picked), record, [&](const MemberPtr& member) {
     return train_one(member, round, global, average);
   });

@@ -1,8 +1,8 @@
 // What the coordinator asks of its members each round: to train, and to evaluate. It never receives
 // activations.
 //
-// Not thread-safe: use from the I/O thread; averaging runs on the lane. Memory bound: FedAvg's, and
-// one update per participant in transit.
+// Not thread-safe: use from the I/O thread; averaging runs on the lane. Memory bound:
+// Aggregation's, and one update per participant in transit.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,10 @@
 #include "common/base/lane.h"
 #include "common/config/job.h"
 #include "common/exchange/parts.h"
+#include "common/tuning/factors.h"
 #include "common/tuning/state.h"
 #include "server/body/body_copies.h"
+#include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/members.h"
 #include "server/coordinator/record.h"
 
@@ -24,6 +26,7 @@ class Federation {
  public:
   // Without a deadline, as in simulations, no result depends on how fast the machine is.
   // `copies` of the body are lent to participants; null where the body runs in another process.
+  // Errors: DataError when federation.aggregation merges factors and the method has none.
   Federation(Members& members, const Job& job, const JobParts& parts, BodyCopies* copies,
              Lane& lane, std::optional<std::chrono::milliseconds> round_deadline);
 
@@ -66,6 +69,8 @@ class Federation {
   BodyCopies* copies_;
   Lane& lane_;
   std::optional<std::chrono::milliseconds> round_deadline_;
+  const AggregationRule& rule_;
+  std::vector<FactorPair> pairs_;
 };
 
 }  // namespace cleave

@@ -3,6 +3,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/exchange/job_trainer.h"
+#include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/measured.h"
 
 namespace cleave {
@@ -63,7 +64,14 @@ asio::awaitable<void> final_test(JobRun& run, std::uint32_t round) {
   run.summary.test_trace = trace_of(line);
 }
 
+// Says how the job averages.
+void prepare_averaging(JobRun& run) {
+  const AggregationRule& rule = aggregation_rule(run.job.federation.aggregation);
+  log_info("aggregation " + std::string(rule.name) + ": " + std::string(rule.paper));
+}
+
 asio::awaitable<void> run_rounds(JobRun& run) {
+  prepare_averaging(run);
   const auto rounds = static_cast<std::uint32_t>(run.job.federation.rounds);
   for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
     RoundRecord record;

@@ -82,6 +82,16 @@ TEST(Job, KeysThatContradictEachOtherAreRefused) {
   EXPECT_NE(job_refusal("[optimizer]\nmomentum = 0.9\n").find("adam has none"), std::string::npos);
 }
 
+TEST(Job, AggregationsThatCannotWorkAreRefusedWithTheReason) {
+  const std::string section = "[federation]\naggregation = ";
+  for (const char* name : {"stacking", "residual"}) {
+    const std::string why = job_refusal(section + '"' + name + "\"\n");
+    EXPECT_NE(why.find("rank grows with every round"), std::string::npos) << why;
+    EXPECT_NE(why.find("use \"product_svd\""), std::string::npos) << why;
+  }
+  EXPECT_EQ(job_refusal(section + "\"product_svd\"\n"), "");
+}
+
 // The bypass then mixes no rows: every image gives the same logits.
 TEST(Job, TheDegenerateBypassIsRefusedWithItsCure) {
   const std::string cut = "[cut]\nhead = 0\ntail = 0\npool = \"cls\"\n";
@@ -193,6 +203,7 @@ RC_GTEST_PROP(Job, WhatIsWrittenIsReadBack, ()) {
 RC_GTEST_PROP(Job, WhatClientsGetIsReadBack, ()) {
   Job job = any_job();
   job.federation.min_clients = std::min(job.federation.min_clients, job.federation.per_round);
+  job.federation.aggregation = "mean";
   job.phases.keep = 1;
   job.phases.bypass_epochs = 0;
   job.optimizer.momentum = 0;

@@ -5,6 +5,7 @@
 #include "server/coordinator/run_job.h"
 #include "simulation/centralised.h"
 #include "simulation/plan.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tiny_run.h"
 
 namespace cleave::testing {
@@ -30,6 +31,34 @@ TEST(Run, AnotherSeedGivesAnotherState) {
   run_tiny(job, folder / "two");
   EXPECT_NE(contents(folder / "one")["state.safetensors"],
             contents(folder / "two")["state.safetensors"]);
+}
+
+TEST(Run, MergingFactorsWhereTheMethodHasNoneIsRefused) {
+  const TemporaryFolder folder;
+  for (const char* rule : {"factor_mean", "freeze_a", "product_svd"}) {
+    Job job = tiny_job();
+    job.federation.aggregation = rule;
+    const std::string why = refusal([&] { run_tiny(job, folder / rule); });
+    EXPECT_NE(why.find("tuning.method = \"prompt\" has none"), std::string::npos) << why;
+  }
+}
+
+// LoRA on head and body, so on both sides' factors.
+TEST(Run, TheProductsSvdOfLoraDoesNotDependOnThreadsAndIsNotTheMean) {
+  const TemporaryFolder folder;
+  Job job = tiny_job(1, 0);
+  job.tuning.method = "lora";
+  job.tuning.rank = 2;
+  run_tiny(job, folder / "mean");
+  job.federation.aggregation = "product_svd";
+  const Json summary = run_tiny(job, folder / "svd");
+  EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
+  SimulationOptions two;
+  two.threads = 2;
+  run_tiny(job, folder / "threads", two);
+  EXPECT_EQ(contents(folder / "svd"), contents(folder / "threads"));
+  EXPECT_NE(contents(folder / "svd")["state.safetensors"],
+            contents(folder / "mean")["state.safetensors"]);
 }
 
 TEST(Run, OneClientWithEverythingKeptEqualsCentralisedTrainingBitwise) {

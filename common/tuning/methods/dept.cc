@@ -37,7 +37,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 }
 
 std::vector<FactorPair> factors(const TuningContext& context) {
-  return {{"dept.A", "dept.B", offset_scale(context)}};
+  return {{"dept.A", "dept.B", offset_scale(context), /*left_fixed=*/true}};
 }
 
 }  // namespace

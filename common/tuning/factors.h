@@ -1,0 +1,18 @@
+// Which entries of a State are low-rank factors of one change. No tensors and no arithmetic here.
+#pragma once
+
+#include <string>
+
+namespace cleave {
+
+// A product whose factors are averaged together: the change is scale * left @ right.
+struct FactorPair {
+  std::string left, right;  // (out, r), (r, in)
+  double scale = 1;         // not 0
+  // Which of them stays as it began under aggregation "freeze_a": never one that begins at zero.
+  bool left_fixed = false;
+
+  const std::string& fixed() const { return left_fixed ? left : right; }
+};
+
+}  // namespace cleave

@@ -1,0 +1,61 @@
+#include "server/coordinator/aggregation/aggregation.h"
+
+#include <ATen/ATen.h>
+
+#include "common/base/error.h"
+
+namespace cleave {
+
+Aggregation::Aggregation(State global, const AggregationRule& rule, std::vector<FactorPair> pairs)
+    : rule_(rule),
+      pairs_(rule.merge ? std::move(pairs) : std::vector<FactorPair>()),
+      global_(factors_of(global)),
+      mean_(std::move(global)) {
+  for (const Factors& f : global_) {
+    CLEAVE_CHECK(f.left.dim() == 2 && f.right.dim() == 2 && f.left.size(1) == f.right.size(0));
+  }
+}
+
+std::vector<Factors> Aggregation::factors_of(const State& state) const {
+  std::vector<Factors> out;
+  for (const FactorPair& pair : pairs_) {
+    out.push_back(
+        {state.at(pair.left).clone(), state.at(pair.right).clone(), pair.scale, pair.left_fixed});
+  }
+  return out;
+}
+
+void Aggregation::add(const std::string& client, const State& update, std::uint64_t weight) {
+  CLEAVE_CHECK(!updates_.contains(client));
+  std::vector<Factors> factors = factors_of(update);
+  for (std::size_t i = 0; rule_.check && i < pairs_.size(); ++i) {
+    try {
+      rule_.check(factors[i], global_[i]);
+    } catch (const DataError& error) {
+      throw DataError("an update whose " + pairs_[i].left + " and " + pairs_[i].right +
+                      " do not fit: " + error.what());
+    }
+  }
+  mean_.add(update, weight);
+  if (!pairs_.empty()) updates_[client] = {std::move(factors), static_cast<double>(weight)};
+}
+
+FactorUpdates Aggregation::updates_of(std::size_t pair) const {
+  FactorUpdates out;
+  for (const auto& [client, update] : updates_)
+    out.push_back({update.factors[pair], update.weight});
+  return out;
+}
+
+State Aggregation::finish() const {
+  State state = mean_.finish();
+  if (mean_.count() == 1) return state;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    const Factors merged = rule_.merge(updates_of(i), global_[i]);
+    state.at(pairs_[i].left).copy_(merged.left);
+    state.at(pairs_[i].right).copy_(merged.right);
+  }
+  return state;
+}
+
+}  // namespace cleave

@@ -1,0 +1,46 @@
+// A round's new state from its updates: factor pairs by the job's rule, all other entries by
+// FedAvg. Bitwise independent of the order of arrival; a single update passes through unchanged.
+// Not thread-safe.
+//
+// Memory bound: FedAvg's, and under a rule that merges pairs also every participant's factors in
+// fp32 until finish, which then holds one pair's of all participants in fp64.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/tuning/factors.h"
+#include "common/tuning/state.h"
+#include "server/coordinator/aggregation/registry.h"
+#include "server/coordinator/fedavg.h"
+
+namespace cleave {
+
+class Aggregation {
+ public:
+  // `global` is what the round began with. Pairs name entries of it, none of them twice.
+  Aggregation(State global, const AggregationRule& rule, std::vector<FactorPair> pairs);
+
+  // `client` names the update's sender, once a round.
+  // Errors: DataError for what FedAvg or the rule refuses; it is then as if it had not been added.
+  void add(const std::string& client, const State& update, std::uint64_t weight);
+  std::size_t count() const { return mean_.count(); }
+  State finish() const;  // count() >= 1
+
+ private:
+  struct Update {
+    std::vector<Factors> factors;  // in the order of pairs_
+    double weight;
+  };
+  std::vector<Factors> factors_of(const State& state) const;
+  FactorUpdates updates_of(std::size_t pair) const;
+
+  const AggregationRule& rule_;
+  std::vector<FactorPair> pairs_;
+  std::vector<Factors> global_;
+  FedAvg mean_;
+  std::map<std::string, Update> updates_;  // by client: the order of reduction
+};
+
+}  // namespace cleave

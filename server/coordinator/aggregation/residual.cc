@@ -1,0 +1,15 @@
+#include <ATen/ATen.h>
+
+#include "server/coordinator/aggregation/rules.h"
+
+namespace cleave {
+
+Residual residual(const FactorUpdates& updates) {
+  const Factors mean = factor_mean(updates);
+  const Factors exact = stacking(updates);
+  return {mean,
+          {at::cat({exact.left, mean.left * -mean.scale}, 1), at::cat({exact.right, mean.right}, 0),
+           1}};
+}
+
+}  // namespace cleave
