@@ -35,6 +35,13 @@ void check_aggregation(const Job& job) {
                     "and states on the wire keep their form; use \"product_svd\", which re-factors "
                     "the same mean to the job's rank");
   }
+  if (f.aggregation == "product_svd" && f.server_optimizer != "none") {
+    throw DataError(
+        "federation.aggregation = \"product_svd\" cannot go with federation.server_optimizer = \"" +
+        f.server_optimizer +
+        "\": the SVD turns the factors, so their difference to the last round's is no direction; "
+        "use \"factor_mean\" or \"freeze_a\", or no server optimiser");
+  }
 }
 
 }  // namespace

@@ -52,6 +52,9 @@ struct Job {
     std::int64_t classes_per_client = 2, min_size = 16, min_clients = 1;
     std::string weights = "samples";
     std::string aggregation = "mean";
+    std::string server_optimizer = "none";
+    double server_lr = 0;  // 0: the optimiser's own
+    double server_momentum = 0.9, server_beta1 = 0.9, server_beta2 = 0.99, server_tau = 1e-3;
   } federation;
   struct {
     std::int64_t bypass_epochs = 0, split_epochs = 1;

@@ -97,6 +97,16 @@ std::vector<Key> bind(Job& job) {
        "scales agree (factor_mean: FedIT), one factor only (freeze_a: FFA-LoRA), or the SVD of "
        "the mean product (product_svd: FlexLoRA). stacking (FLoRA) and residual (FedEx-LoRA) are "
        "refused: what they merge into the base grows with every round."},
+      {"federation.server_optimizer", &f.server_optimizer,
+       one_of_names({"none", "fedavgm", "fedadam"}),
+       "What the server makes of the average: the new state, or a direction for it."},
+      {"federation.server_lr", &f.server_lr, at_least(0),
+       "Rate of the server optimiser; 0: 1 for fedavgm, 0.1 for fedadam (Flower's)."},
+      {"federation.server_momentum", &f.server_momentum, between(0, 0.999999), "fedavgm."},
+      {"federation.server_beta1", &f.server_beta1, between(0, 0.999999), "fedadam."},
+      {"federation.server_beta2", &f.server_beta2, between(0, 0.9999999), "fedadam."},
+      {"federation.server_tau", &f.server_tau, above(0),
+       "Added to fedadam's root; larger: less adaptive."},
 
       {"phases.bypass_epochs", &p.bypass_epochs, at_least(0),
        "Local epochs head to tail without traffic (phase 1). 0 because they hurt wherever we "

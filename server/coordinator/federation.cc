@@ -10,6 +10,7 @@
 #include "common/wire/farewell.h"
 #include "server/coordinator/aggregation/aggregation.h"
 #include "server/coordinator/participants.h"
+#include "server/coordinator/server_optimizer.h"
 
 namespace cleave {
 namespace {
@@ -249,6 +250,13 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
              : "; " + record.lost[0].client + " was lost: " + record.lost[0].reason));
   }
   co_return co_await lane_.run([&] { return average.mean.finish(); });
+}
+
+asio::awaitable<State> Federation::step(const State& global, const State& average, State& memory) {
+  ServerStep next = co_await lane_.run(
+      [&] { return server_step(server_optimizer(job_), global, average, memory); });
+  memory = std::move(next.memory);
+  co_return std::move(next.state);
 }
 
 asio::awaitable<Evaluation> Federation::evaluate(std::uint32_t round, EvalSet set,

@@ -30,9 +30,13 @@ class Federation {
   Federation(Members& members, const Job& job, const JobParts& parts, BodyCopies* copies,
              Lane& lane, std::optional<std::chrono::milliseconds> round_deadline);
 
-  // Picks participants, trains, averages: returns the new state. Clients that fail are named in the
+  // Picks participants, trains, averages: returns the average. Clients that fail are named in the
   // record and forgotten. Errors: UnavailableError with fewer than min_clients updates.
   asio::awaitable<State> run_round(std::uint32_t round, const State& global, RoundRecord& record);
+
+  // The server optimiser's step from `global` along that average; its memory goes forward too.
+  // Errors: server_step's.
+  asio::awaitable<State> step(const State& global, const State& average, State& memory);
 
   // Sends `state` to whoever evaluates and collects counts; empty when nobody can.
   asio::awaitable<Evaluation> evaluate(std::uint32_t round, EvalSet set, const State& state,

@@ -10,6 +10,9 @@ namespace cleave {
 namespace {
 
 constexpr std::uint64_t kMaxJournal = std::uint64_t{4} << 30;
+constexpr const char* kServerMemory = "server_optimizer.safetensors";
+// Written, and waiting for the state of its round.
+constexpr const char* kNextServerMemory = "server_optimizer.next.safetensors";
 
 Json parse(const std::string& text, const fs::path& path) {
   try {
@@ -74,6 +77,7 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
   remove_temporaries(path);
   RunFolder folder(path);
   folder.load_rounds();
+  folder.settle_server_memory(folder.last_round());
   return folder;
 }
 
@@ -122,10 +126,40 @@ void RunFolder::load_rounds() {
   }
 }
 
-void RunFolder::commit_round(Json line, const State& state) {
+// A waiting memory takes its place if its state was written, and goes if not.
+void RunFolder::settle_server_memory(std::uint32_t complete) const {
+  const fs::path next = path_ / kNextServerMemory;
+  if (!fs::exists(next)) return;
+  std::error_code failed;
+  if (round_of(load_state(next), next) == complete) {
+    fs::rename(next, path_ / kServerMemory, failed);
+  } else {
+    fs::remove(next, failed);
+  }
+  if (failed) throw IoError("cannot rename or remove " + next.string() + ": " + failed.message());
+}
+
+State RunFolder::server_memory() const {
+  const fs::path path = path_ / kServerMemory;
+  if (!fs::exists(path)) return {};
+  SavedState saved = load_state(path);
+  const std::uint32_t round = round_of(saved, path);
+  if (round != last_round()) {
+    throw DataError(path.string() + " belongs to round " + std::to_string(round) +
+                    ", the state to round " + std::to_string(last_round()));
+  }
+  return std::move(saved.state);
+}
+
+void RunFolder::commit_round(Json line, const State& state, const State& server_memory) {
+  const auto round = line.at("round").get<std::uint32_t>();
   append_line(path_ / "rounds.jsonl", line.dump());
-  save_state(path_ / "state.safetensors", state,
-             {{"round", std::to_string(line.at("round").get<std::uint32_t>())}});
+  const std::map<std::string, std::string> metadata = {{"round", std::to_string(round)}};
+  if (!server_memory.tensors.empty()) {
+    save_state(path_ / kNextServerMemory, server_memory, metadata);
+  }
+  save_state(path_ / "state.safetensors", state, metadata);
+  settle_server_memory(round);
   rounds_.push_back(std::move(line));
 }
 

@@ -5,6 +5,7 @@
 //   partition.json      index lists (simulation)
 //   rounds.jsonl        one line a round: the journal
 //   state.safetensors   the last complete round's state; its metadata names the round
+//   server_optimizer.safetensors   its memory after that round, where the job has one
 //   summary.json        status, accuracies, bytes, work
 //   measured.json       what the machine decides: seconds, memory, TLS bytes, versions
 //   deployment/         how it was set up (quickstart)
@@ -39,14 +40,20 @@ class RunFolder {
   // The state after last_round(); nothing before the first.
   std::optional<State> state() const;
 
-  // First the journal line, then the state: a crash between them loses the line, not the state.
-  void commit_round(Json line, const State& state);
+  // The server optimiser's memory after last_round(); empty where none was committed.
+  // Errors: DataError when it belongs to another round.
+  State server_memory() const;
+
+  // First the journal line, then the memory aside, then the state: a crash between them loses the
+  // round, not what was before it.
+  void commit_round(Json line, const State& state, const State& server_memory = {});
   void write_json(const std::string& name, const Json& content) const;
   std::optional<Json> read_json(const std::string& name) const;
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   void load_rounds();
+  void settle_server_memory(std::uint32_t complete) const;
 
   std::filesystem::path path_;
   std::vector<Json> rounds_;

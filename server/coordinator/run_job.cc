@@ -5,6 +5,7 @@
 #include "common/exchange/job_trainer.h"
 #include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/measured.h"
+#include "server/coordinator/server_optimizer.h"
 
 namespace cleave {
 namespace {
@@ -64,10 +65,20 @@ asio::awaitable<void> final_test(JobRun& run, std::uint32_t round) {
   run.summary.test_trace = trace_of(line);
 }
 
-// Says how the job averages.
+// Says how the job averages, and takes up the server optimiser where the last round left it.
 void prepare_averaging(JobRun& run) {
   const AggregationRule& rule = aggregation_rule(run.job.federation.aggregation);
+  const ServerOptimizer optimizer = server_optimizer(run.job);
   log_info("aggregation " + std::string(rule.name) + ": " + std::string(rule.paper));
+  if (optimizer.name != "none") {
+    log_info("server optimiser " + optimizer.name + ": " + std::string(paper_of(optimizer)));
+  }
+  run.server_memory = run.folder.server_memory();
+  if (optimizer.name != "none" && run.folder.last_round() > 0 &&
+      run.server_memory.tensors.empty()) {
+    throw DataError("cannot resume " + run.folder.path().string() +
+                    ": server_optimizer.safetensors is gone; start a new run");
+  }
 }
 
 asio::awaitable<void> run_rounds(JobRun& run) {
@@ -76,7 +87,8 @@ asio::awaitable<void> run_rounds(JobRun& run) {
   for (std::uint32_t round = run.folder.last_round() + 1; round <= rounds; ++round) {
     RoundRecord record;
     const Stopwatch watch;
-    State next = co_await run.federation.run_round(round, run.state, record);
+    const State average = co_await run.federation.run_round(round, run.state, record);
+    State next = co_await run.federation.step(run.state, average, run.server_memory);
     run.round_seconds.push_back(watch.wall_seconds());
     if (evaluates(run.job, round)) {
       Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
@@ -86,7 +98,7 @@ asio::awaitable<void> run_rounds(JobRun& run) {
     Json line = round_json(record, run.members.label_counts());
     warn_of_trouble(line, run.folder.rounds());
     run.on_round(line);
-    run.folder.commit_round(std::move(line), run.state);
+    run.folder.commit_round(std::move(line), run.state, run.server_memory);
   }
   if (run.job.eval.test) co_await final_test(run, rounds);
 }

@@ -21,6 +21,7 @@ struct JobRun {
   std::function<void(const Json& line)> on_round = [](const Json&) {};
   SummaryInput summary{};               // filled as the job goes on
   std::vector<double> round_seconds{};  // each round's training: no journal, no evaluation
+  State server_memory{};                // the server optimiser's, after last round
 };
 
 // Waits for `clients`, runs the rounds that are left and the final evaluation, and says goodbye to

@@ -89,7 +89,13 @@ TEST(Job, AggregationsThatCannotWorkAreRefusedWithTheReason) {
     EXPECT_NE(why.find("rank grows with every round"), std::string::npos) << why;
     EXPECT_NE(why.find("use \"product_svd\""), std::string::npos) << why;
   }
-  EXPECT_EQ(job_refusal(section + "\"product_svd\"\n"), "");
+  const std::string svd = section + "\"product_svd\"\n";
+  EXPECT_EQ(job_refusal(svd), "");
+  for (const char* optimizer : {"fedavgm", "fedadam"}) {
+    const std::string set = std::string("federation.server_optimizer=") + optimizer;
+    EXPECT_NE(job_refusal(svd, {set}).find("is no direction"), std::string::npos) << optimizer;
+    EXPECT_EQ(job_refusal(section + "\"factor_mean\"\n", {set}), "") << optimizer;
+  }
 }
 
 // The bypass then mixes no rows: every image gives the same logits.

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "common/base/error.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tiny_run.h"
 
 namespace cleave::testing {
@@ -37,6 +38,51 @@ TEST(Resume, AnInterruptedRunIsContinuedToTheBytesOfAnUninterruptedOne) {
     run_tiny(job, path);
     EXPECT_EQ(contents(path), contents(folder / "whole"));
   }
+}
+
+TEST(Resume, AServerOptimizerGoesOnWhereItWas) {
+  const TemporaryFolder folder;
+  for (const char* name : {"fedavgm", "fedadam"}) {
+    Job job = tiny_job();
+    job.federation.server_optimizer = name;
+    const fs::path whole = folder / (std::string(name) + "-whole"), stopped = folder / name;
+    run_tiny(job, whole);
+    EXPECT_THROW(run_interrupted(job, stopped, 2, SIGTERM), Interrupted);
+    EXPECT_LT(RunFolder::open(stopped).last_round(), 3u);
+    run_tiny(job, stopped);
+    EXPECT_EQ(contents(stopped), contents(whole)) << name;
+    EXPECT_TRUE(contents(whole).contains("server_optimizer.safetensors")) << name;
+  }
+}
+
+TEST(Resume, WithoutTheServerOptimizersMemoryIsRefused) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.federation.server_optimizer = "fedavgm";
+  EXPECT_THROW(run_interrupted(job, folder / "run", 2, SIGTERM), Interrupted);
+  fs::remove(folder / "run/server_optimizer.safetensors");
+  EXPECT_NE(refusal([&] { run_tiny(job, folder / "run"); }).find("server_optimizer.safetensors"),
+            std::string::npos);
+}
+
+// A kill between the three writes of a round.
+TEST(Resume, AServerMemoryThatWaitsBelongsToItsRoundOnly) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  State memory;
+  memory.add("momentum.w", at::full({2}, 7.0));
+  run_tiny(job, folder / "run");  // three rounds
+  const fs::path next = folder / "run/server_optimizer.next.safetensors";
+  save_state(next, memory, {{"round", "4"}});
+  EXPECT_TRUE(RunFolder::resume(folder / "run", job).server_memory().tensors.empty());
+  EXPECT_FALSE(fs::exists(next));
+  save_state(next, memory, {{"round", "3"}});
+  EXPECT_TRUE(equal(RunFolder::resume(folder / "run", job).server_memory(), memory));
+  EXPECT_FALSE(fs::exists(next));
+  save_state(folder / "run/server_optimizer.safetensors", memory, {{"round", "2"}});
+  EXPECT_NE(
+      refusal([&] { RunFolder::resume(folder / "run", job).server_memory(); }).find("round 2"),
+      std::string::npos);
 }
 
 TEST(Resume, AJournalLineWithoutItsStateIsDropped) {

@@ -33,6 +33,19 @@ TEST(Run, AnotherSeedGivesAnotherState) {
             contents(folder / "two")["state.safetensors"]);
 }
 
+TEST(Run, AServerOptimizerChangesTheStateAndItsIdentityDoesNot) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  run_tiny(job, folder / "none");
+  job.federation.server_optimizer = "fedavgm";
+  run_tiny(job, folder / "fedavgm");
+  job.federation.server_momentum = 0;
+  run_tiny(job, folder / "identity");
+  const auto state = [&](const char* name) { return contents(folder / name)["state.safetensors"]; };
+  EXPECT_NE(state("fedavgm"), state("none"));
+  EXPECT_EQ(state("identity"), state("none"));
+}
+
 TEST(Run, MergingFactorsWhereTheMethodHasNoneIsRefused) {
   const TemporaryFolder folder;
   for (const char* rule : {"factor_mean", "freeze_a", "product_svd"}) {
