@@ -42,16 +42,18 @@ Merges read_merges(const json& list) {
   return merges;
 }
 
+bool is_byte_level(const json& pre_tokenizer) {
+  return pre_tokenizer.is_object() && pre_tokenizer.value("type", json()) == "ByteLevel";
+}
+
 // The byte-level part of a pre-tokenizer, alone or in a sequence; null: none.
 const json* byte_level(const json& pre_tokenizer) {
+  if (is_byte_level(pre_tokenizer)) return &pre_tokenizer;
   if (!pre_tokenizer.is_object()) return nullptr;
-  if (pre_tokenizer.value("type", json()) == "ByteLevel") return &pre_tokenizer;
   const auto parts = pre_tokenizer.find("pretokenizers");
   if (parts == pre_tokenizer.end() || !parts->is_array()) return nullptr;
-  for (const json& part : *parts) {
-    if (const json* const found = byte_level(part)) return found;
-  }
-  return nullptr;
+  const auto found = std::find_if(parts->begin(), parts->end(), is_byte_level);
+  return found == parts->end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -81,9 +83,11 @@ ByteBpeOptions options_for(const Vocabulary& vocabulary) {
 }
 
 ByteBpe parse_byte_bpe(const json& document) {
-  const json pre_tokenizer = document.value("pre_tokenizer", json());
+  const auto part = [&](const char* key) {
+    return document.is_object() ? document.value(key, json()) : json();
+  };
+  const json pre_tokenizer = part("pre_tokenizer"), model = part("model");
   const json* const level = byte_level(pre_tokenizer);
-  const json model = document.value("model", json());
   if (!level || !model.is_object() || model.value("type", json()) != "BPE") {
     throw DataError("tokenizer.json does not hold a byte-level BPE");
   }

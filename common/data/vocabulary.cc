@@ -1,6 +1,7 @@
 #include "common/data/vocabulary.h"
 
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "common/base/error.h"
 
@@ -31,10 +32,15 @@ void add_piece(Vocabulary& vocabulary, std::string piece, std::int64_t id) {
 Vocabulary read_vocabulary(const json& object, const std::string& what) {
   if (!object.is_object()) throw DataError(what + " does not hold a vocabulary");
   Vocabulary vocabulary;
+  std::vector<bool> taken(kMaxEntries);
   for (const auto& [piece, id] : object.items()) {
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= kMaxEntries) {
       throw DataError(what + ": the id of \"" + piece.substr(0, 40) + "\" is not an index");
     }
+    if (taken[id.get<std::size_t>()]) {
+      throw DataError(what + ": the id of \"" + piece.substr(0, 40) + "\" is another piece's too");
+    }
+    taken[id.get<std::size_t>()] = true;
     add_piece(vocabulary, piece, id.get<std::int64_t>());
   }
   return vocabulary;

@@ -20,7 +20,7 @@ nlohmann::json parse_json(std::string_view content, const std::string& what);
 // Errors: DataError for a piece that is there already, or over 1 million.
 void add_piece(Vocabulary& vocabulary, std::string piece, std::int64_t id);
 
-// An object of pieces and ids. Errors: DataError naming `what`.
+// An object of pieces and ids, each id once. Errors: DataError naming `what`.
 Vocabulary read_vocabulary(const nlohmann::json& object, const std::string& what);
 
 }  // namespace cleave

@@ -163,6 +163,17 @@ TEST(ByteBpe, AVocabularyThatLacksAByteOrAMergesPieceIsRefused) {
   EXPECT_THROW(ByteBpe({{"a", 0}}, {}, {}), DataError);
 }
 
+TEST(ByteBpe, ADocumentThatIsNoTokenizerIsRefused) {
+  for (const char* other : {"1", "[]", "null", "{}", R"({"pre_tokenizer": 1, "model": []})"}) {
+    EXPECT_THROW(parse_byte_bpe(json::parse(other)), DataError) << other;
+  }
+}
+
+TEST(ByteBpe, AnIdOfTwoPiecesIsRefused) {
+  EXPECT_EQ(read_vocabulary(json::parse(R"({"a": 0, "b": 1})"), "vocab.json").size(), 2u);
+  EXPECT_THROW(read_vocabulary(json::parse(R"({"a": 1, "b": 1})"), "vocab.json"), DataError);
+}
+
 TEST(ByteBpe, TheFilesOfAFolderAreRecognised) {
   const testing::TemporaryFolder folder;
   write_atomically(folder / "tokenizer.json",
