@@ -5,6 +5,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/byte_bpe_files.h"
+#include "common/data/sentence_piece.h"
 #include "common/data/wordpiece.h"
 
 namespace cleave {
@@ -22,6 +23,9 @@ bool holds(const fs::path& file, const char* type) {
 
 std::unique_ptr<Tokenizer> load(const fs::path& folder) {
   const fs::path combined = folder / "tokenizer.json";
+  if (fs::exists(folder / "tokenizer.model")) {
+    return std::make_unique<SentencePiece>(load_sentence_piece(folder));
+  }
   if (fs::exists(folder / "vocab.json") && fs::exists(folder / "merges.txt")) {
     return std::make_unique<ByteBpe>(load_byte_bpe(folder));
   }

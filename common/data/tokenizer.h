@@ -33,8 +33,8 @@ class Tokenizer {
 void cut_longest_first(std::vector<std::int32_t>& a, std::vector<std::int32_t>& b,
                        std::size_t room);
 
-// Reads the tokenizer of a Hugging Face folder: vocab.txt or tokenizer.json of WordPiece,
-// vocab.json with merges.txt or tokenizer.json of byte-level BPE.
+// Reads the tokenizer of a Hugging Face folder: tokenizer.model of SentencePiece, vocab.txt or
+// tokenizer.json of WordPiece, vocab.json with merges.txt or tokenizer.json of byte-level BPE.
 // Errors: IoError, DataError naming the folder.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 

@@ -16,6 +16,7 @@ constexpr const char* kCopied[] = {"config.json",
                                    "vocab.json",
                                    "merges.txt",
                                    "tokenizer.json",
+                                   "tokenizer.model",
                                    "tokenizer_config.json",
                                    "special_tokens_map.json"};
 

@@ -1,0 +1,122 @@
+#include "common/data/sentence_piece.h"
+
+#include "common/base/error.h"
+
+namespace cleave {
+namespace {
+
+using Kind = ScoredPiece::Kind;
+
+std::int32_t control_piece(const PieceTable& table, const std::string& name) {
+  const std::int32_t id = table.id_of(name);
+  return table.is(Kind::kControl, id) ? id : -1;
+}
+
+std::int32_t require_piece(const PieceTable& table, const std::string& name, const char* key) {
+  const std::int32_t id = control_piece(table, name);
+  if (id >= 0) return id;
+  throw DataError("it has no special token \"" + name.substr(0, 40) + "\", which " + key +
+                  " asks for; set it to false in tokenizer_config.json");
+}
+
+// Appends bytes as text, U+FFFD for each that is part of no character.
+void append_utf8(std::string_view bytes, std::string& out) {
+  while (!bytes.empty()) {
+    const std::size_t character = valid_character(bytes);
+    out += character > 0 ? bytes.substr(0, character) : kReplacement;
+    bytes.remove_prefix(std::max<std::size_t>(1, character));
+  }
+}
+
+void append_with_spaces(std::string_view piece, std::string& out) {
+  while (!piece.empty()) {
+    const std::size_t mark = std::min(piece.find(kSpaceMark), piece.size());
+    out += piece.substr(0, mark);
+    if (mark == piece.size()) return;
+    out += ' ';
+    piece.remove_prefix(mark + kSpaceMark.size());
+  }
+}
+
+}  // namespace
+
+SentencePiece::SentencePiece(SentencePieceModel model, SentencePieceOptions options)
+    : normalize_(model),
+      segmentation_(model.segmentation),
+      unknown_text_(model.unknown_text),
+      table_(std::move(model.pieces), model.byte_fallback) {
+  if (options.add_begin.value_or(control_piece(table_, model.begin_piece) >= 0)) {
+    begin_ = require_piece(table_, model.begin_piece, "add_bos_token");
+  }
+  if (options.add_end) end_ = require_piece(table_, model.end_piece, "add_eos_token");
+}
+
+std::vector<std::int32_t> SentencePiece::pieces(std::string_view text) const {
+  const std::string normalized = normalize_(text, table_.kept());
+  const auto segments = segmentation_ == SentencePieceModel::Segmentation::kBpe
+                            ? segment_by_bpe(table_, normalized)
+                            : segment_by_unigram(table_, normalized);
+  std::vector<std::int32_t> out;
+  bool after_unknown = false;
+  for (const Segment& segment : segments) {
+    const bool unknown = segment.id == table_.unknown();
+    if (unknown && table_.has_bytes()) {
+      for (const char c : segment.text) {
+        out.push_back(table_.byte_id(static_cast<std::uint8_t>(c)));
+      }
+    } else if (!unknown || !after_unknown) {  // a run of the unknown is one id
+      out.push_back(segment.id);
+    }
+    after_unknown = unknown;
+  }
+  return out;
+}
+
+std::string SentencePiece::text(std::span<const std::int32_t> ids) const {
+  std::string out, bytes;
+  bool at_start = true, took_space = false;
+  const auto flush = [&] {
+    append_utf8(bytes, out);
+    bytes.clear();
+  };
+  for (const std::int32_t id : ids) {
+    if (id < 0 || id >= table_.size()) continue;
+    const ScoredPiece& piece = table_[id];
+    if (piece.kind == Kind::kByte) {
+      bytes += static_cast<char>(PieceTable::byte_of(piece));
+      continue;
+    }
+    flush();
+    if (took_space || !out.empty()) at_start = false;
+    took_space = false;
+    if (piece.kind == Kind::kControl) continue;
+    if (piece.kind == Kind::kUnknown) {
+      out += unknown_text_;
+      continue;
+    }
+    std::string_view rest = piece.text;
+    if (at_start && normalize_.adds_or_trims() && rest.substr(0, 3) == kSpaceMark) {
+      rest.remove_prefix(kSpaceMark.size());
+      took_space = !normalize_.trims();  // with trimming, as many as there are
+    }
+    append_with_spaces(rest, out);
+  }
+  flush();
+  return out;
+}
+
+Encoding SentencePiece::encode(std::string_view text, const std::string_view* pair,
+                               std::int64_t max_length) const {
+  if (pair) {
+    throw DataError("this tokenizer has no form for a pair of texts; join them in the file");
+  }
+  std::vector<std::int32_t> ids = pieces(text);
+  const std::int64_t room =
+      std::max<std::int64_t>(0, max_length - (begin_ ? 1 : 0) - (end_ ? 1 : 0));
+  if (ids.size() > static_cast<std::size_t>(room)) ids.resize(static_cast<std::size_t>(room));
+  if (begin_) ids.insert(ids.begin(), *begin_);
+  if (end_) ids.push_back(*end_);
+  return {ids, static_cast<std::int32_t>(ids.size())};  // the family has one token type
+}
+
+}  // namespace cleave

@@ -1,0 +1,51 @@
+// SentencePiece's tokenizers, unigram and BPE: text to token ids and back. It reads the models that
+// the library trains, gives the library's ids, and trains none (docs/decisions.md says why it is
+// not the library itself).
+//
+// A denormalizer, which a model may hold for the way back, is not applied. Memory bound: the model
+// (at most 1 million pieces).
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "common/data/piece_normalizer.h"
+#include "common/data/piece_table.h"
+#include "common/data/tokenizer.h"
+
+namespace cleave {
+
+struct SentencePieceOptions {
+  std::optional<bool> add_begin;  // unset: where the model has such a piece
+  bool add_end = false;
+};
+
+class SentencePiece : public Tokenizer {
+ public:
+  // Errors: DataError for pieces that make no tokenizer (see PieceTable), broken normalization
+  // rules, or an option whose piece the model lacks.
+  explicit SentencePiece(SentencePieceModel model, SentencePieceOptions options = {});
+
+  // The ids of a text alone. Special tokens have no spelling: "<s>" in a text is text.
+  std::vector<std::int32_t> pieces(std::string_view text) const;
+  // The inverse, but for what normalization changed. Ids outside the vocabulary and special tokens
+  // read as nothing, bytes that are no UTF-8 as U+FFFD.
+  std::string text(std::span<const std::int32_t> ids) const;
+
+  // Llama's form: <s> text, and </s> where asked for. Errors: DataError for a pair.
+  Encoding encode(std::string_view text, const std::string_view* pair,
+                  std::int64_t max_length) const override;
+
+ private:
+  PieceNormalizer normalize_;
+  SentencePieceModel::Segmentation segmentation_;
+  std::string unknown_text_;
+  PieceTable table_;
+  std::optional<std::int32_t> begin_, end_;
+};
+
+// Reads tokenizer.model and, of tokenizer_config.json, whether <s> and </s> are added.
+// Errors: IoError, DataError naming the file.
+SentencePiece load_sentence_piece(const std::filesystem::path& folder);
+
+}  // namespace cleave
