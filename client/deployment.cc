@@ -136,6 +136,9 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
   Joined joined(parse_shared_job(ok.job));
   co_await device.lane.run([&] {
     prepare(joined, device);
+    if (joined.parts->task == Task::kCausalLm) {
+      throw DataError("the job's model continues texts: take `cleave predict` with its run folder");
+    }
     joined.train = load_unlabelled(inputs, joined.form, data_options(joined.job));
   });
   coordinator.allow(coordinator_limits(joined.parts->initial));

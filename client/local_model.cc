@@ -19,7 +19,10 @@ StepOutcome outcome_of(Task task, const Tensor& loss, const Tensor& logits) {
 }  // namespace
 
 LocalModel::LocalModel(const JobParts& parts, const Job& job, const State& start)
-    : parts_(parts), job_(job), state_(trainable(start)), trainer_(make_trainer(job, state_)) {
+    : parts_(parts),
+      job_(job),
+      state_(trainable_part(tuning_context(parts, job), start)),
+      trainer_(make_trainer(job, state_)) {
   const Sites sites = sites_over(tuning_context(parts, job), state_);
   head_ = make_head(parts.config, *parts.architecture, parts.cut, parts.frozen, sites);
   tail_ = tail_over(state_, parts.config, *parts.architecture, parts.cut, parts.readout(),

@@ -17,13 +17,13 @@ at::Tensor over_the_wire(const at::Tensor& x, const RowsForm& form) {
 WholeModel::WholeModel(const JobParts& parts, const Job& job, const State& start)
     : local(parts, job, client_part(start, parts)),
       body(parts, job, body_part(start, parts)),
-      form_(parts.form) {}
+      form_(parts.form),
+      positions_(parts.config.positions - parts.form.plan.positions) {}
 
 StepOutcome WholeModel::step(const Batch& batch) {
   BodyStep step = body.forward(local.begin(batch));
   const Layout layout = *step.features.layout;
-  const auto [outcome, grad] =
-      local.middle(step.features.x.to(at::kFloat), layout, batch);
+  const auto [outcome, grad] = local.middle(step.features.x.to(at::kFloat), layout, batch);
   local.finish(body.backward(std::move(step), grad));
   return outcome;
 }
@@ -33,6 +33,17 @@ at::Tensor WholeModel::logits(const Batch& batch) const {
   rows.x = over_the_wire(rows.x, form_);
   rows = body.inference(rows);
   return local.logits(over_the_wire(rows.x, form_), *rows.layout);
+}
+
+std::vector<std::int32_t> WholeModel::continued(const Example& text, std::int64_t tokens) const {
+  Example all = text;
+  const std::size_t begin = all.ids.size();
+  const auto most = static_cast<std::size_t>(positions_);
+  for (std::int64_t i = 0; i < tokens && all.ids.size() < most; ++i) {
+    const at::Tensor last = logits({&all}).select(0, -1);  // (V)
+    all.ids.push_back(static_cast<std::int32_t>(last.argmax().item<std::int64_t>()));
+  }
+  return {all.ids.begin() + static_cast<std::ptrdiff_t>(begin), all.ids.end()};
 }
 
 void WholeModel::reset_optimizers() {

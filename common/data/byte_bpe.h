@@ -32,7 +32,7 @@ class ByteBpe : public Tokenizer {
   // The ids of a text alone.
   std::vector<std::int32_t> pieces(std::string_view text) const override;
   // The inverse; ids outside the vocabulary and an incomplete character at the end are dropped.
-  std::string text(std::span<const std::int32_t> ids) const;
+  std::string text(std::span<const std::int32_t> ids) const override;
 
   // <s> text </s> and <s> text </s></s> pair </s>, or the text's pieces alone.
   Encoding encode(std::string_view text, const std::string_view* pair,

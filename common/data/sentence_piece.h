@@ -27,10 +27,10 @@ class SentencePiece : public Tokenizer {
   explicit SentencePiece(SentencePieceModel model, SentencePieceOptions options = {});
 
   // The ids of a text alone. Special tokens have no spelling: "<s>" in a text is text.
-  std::vector<std::int32_t> pieces(std::string_view text) const;
+  std::vector<std::int32_t> pieces(std::string_view text) const override;
   // The inverse, but for what normalization changed. Ids outside the vocabulary and special tokens
   // read as nothing, bytes that are no UTF-8 as U+FFFD.
-  std::string text(std::span<const std::int32_t> ids) const;
+  std::string text(std::span<const std::int32_t> ids) const override;
 
   // Llama's form: <s> text, and </s> where asked for. Errors: DataError for a pair.
   Encoding encode(std::string_view text, const std::string_view* pair,

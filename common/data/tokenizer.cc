@@ -38,6 +38,10 @@ std::unique_ptr<Tokenizer> load(const fs::path& folder) {
 
 }  // namespace
 
+std::string Tokenizer::text(std::span<const std::int32_t>) const {
+  throw DataError("this tokenizer has no way back from ids to text");
+}
+
 void cut_longest_first(std::vector<std::int32_t>& a, std::vector<std::int32_t>& b,
                        std::size_t room) {
   const bool first_longer = a.size() > b.size();

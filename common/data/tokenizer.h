@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,8 @@ class Tokenizer {
                           std::int64_t max_length) const = 0;
   // The ids of a text alone, without special tokens.
   virtual std::vector<std::int32_t> pieces(std::string_view text) const = 0;
+  // The text of ids, where the family has a way back. Errors: DataError where it has none.
+  virtual std::string text(std::span<const std::int32_t> ids) const;
 };
 
 // Shortens the longer of two lists of ids until both fit into `room`; where both end up equally

@@ -117,6 +117,15 @@ Sites sites_over(const TuningContext& context, const State& state) {
   return sites;
 }
 
+State trainable_part(const TuningContext& context, const State& start) {
+  State state = trainable(start);
+  if (context.job.federation.aggregation != "freeze_a") return state;
+  for (const FactorPair& pair : factor_pairs(context)) {
+    if (state.has(pair.fixed())) at::Tensor(state.at(pair.fixed())).requires_grad_(false);
+  }
+  return state;
+}
+
 std::optional<std::int64_t> block_of(std::string_view name) {
   const std::size_t dot = name.find('.');
   if (dot == std::string_view::npos) return std::nullopt;

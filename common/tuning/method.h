@@ -96,6 +96,9 @@ RowsPlan rows_plan(const TuningContext& context);
 std::int64_t text_rows(const TuningContext& context);
 std::vector<FactorPair> factor_pairs(const TuningContext& context);
 Sites sites_over(const TuningContext& context, const State& state);
+// What is trained, as leaves that require gradients: all of `start`, but the factors that
+// federation.aggregation = "freeze_a" keeps as they began.
+State trainable_part(const TuningContext& context, const State& start);
 
 // The block that a tensor belongs to.
 std::optional<std::int64_t> block_of(std::string_view name);

@@ -6,7 +6,7 @@
 namespace cleave {
 
 BodyModel::BodyModel(const JobParts& parts, const Job& job, const State& start)
-    : state_(trainable(start)),
+    : state_(trainable_part(tuning_context(parts, job), start)),
       body_(make_body(parts.config, *parts.architecture, parts.cut, parts.frozen,
                       sites_over(tuning_context(parts, job), state_))),
       trainer_(make_trainer(job, state_)) {}
