@@ -16,6 +16,11 @@
 namespace cleave {
 namespace {
 
+bool tunes_body(const Job& job) {
+  const ModelConfig config = load_model_config(job.model.path);
+  return state_numbers(job, config, 1).body > 0;
+}
+
 void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options) {
   const Job& job = loaded.job;
   const auto set = [&](const char* key) {
@@ -39,10 +44,19 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
         "eval.where = \"evaluator\" is for simulations; deployed, clients evaluate their "
         "own dev files: set eval.where = \"clients\"");
   }
+  if (job.data.shots > 0) {
+    throw DataError(
+        "data.shots is for simulations: deployed clients choose what they hold; remove the key");
+  }
   if (job.eval.test) {
     throw DataError(
         "eval.test is for simulations: deployed clients hold no test data; remove the key, and "
         "evaluate the run with cleave eval");
+  }
+  if (options.role != ServerRole::kBoth && tunes_body(job)) {
+    throw DataError("tuning.method = \"" + job.tuning.method +
+                    "\" trains in the body, whose copies go to the average within one process: "
+                    "leave out --role and server.body, or set tuning.blocks = \"head\"");
   }
   if (options.role == ServerRole::kCoordinator && job.server.body.empty()) {
     throw DataError(

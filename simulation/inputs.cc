@@ -3,6 +3,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/partition_file.h"
+#include "common/data/shots.h"
 #include "simulation/simulation.h"
 
 namespace cleave {
@@ -65,6 +66,14 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   inputs.train = load_if_named("data.train", job.data.train, inputs, group_column(job));
   inputs.dev = load_if_named("data.dev", job.data.dev, inputs);
   inputs.test = load_if_named("data.test", job.data.test, inputs);
+  if (job.data.shots > 0) {
+    const std::uint64_t seed = seed_of(job, Seed::kPartition);
+    const auto few = [&](const Dataset& data, const char* what) {
+      return few_of_each_class(data, inputs.labels, job.data.shots, seed, what);
+    };
+    inputs.train = few(inputs.train, "data.train");
+    if (inputs.dev.size() > 0) inputs.dev = few(inputs.dev, "data.dev");
+  }
   if (job.eval.test && job.data.test.empty()) throw DataError("eval.test needs data.test");
   return inputs;
 }

@@ -44,6 +44,7 @@ struct Job {
     std::vector<std::string> columns;
     bool header = false;
     std::int64_t max_length = 128;
+    std::int64_t shots = 0;  // 0: all
   } data;
   struct {
     std::int64_t clients = 10, per_round = 5, rounds = 20;

@@ -74,6 +74,10 @@ std::vector<Key> bind(Job& job) {
       {"data.max_length", &job.data.max_length, at_least(3),
        "Longest text in tokens, special ones included; longer ones are cut."},
 
+      {"data.shots", &job.data.shots, at_least(0),
+       "Train and evaluate on this many examples of every class, chosen by `seeds.partition`; 0: all "
+       "(simulation only)."},
+
       {"federation.clients", &f.clients, between(1, kMaxCount),
        "Simulated clients (simulation only)."},
       {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},
