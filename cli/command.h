@@ -15,6 +15,7 @@ void add_quickstart(CLI::App& app, Run& run);
 void add_simulate(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_predict(CLI::App& app, Run& run);
+void add_compare(CLI::App& app, Run& run);
 void add_cost(CLI::App& app, Run& run);
 void add_slice(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

@@ -44,9 +44,10 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
         "eval.where = \"evaluator\" is for simulations; deployed, clients evaluate their "
         "own dev files: set eval.where = \"clients\"");
   }
-  if (job.data.shots > 0) {
+  if (job.data.shots > 0 || job.data.held_out > 0) {
     throw DataError(
-        "data.shots is for simulations: deployed clients choose what they hold; remove the key");
+        "data.shots and data.held_out are for simulations: deployed clients choose what they hold; "
+        "remove the keys");
   }
   if (job.eval.test) {
     throw DataError(

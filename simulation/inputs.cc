@@ -1,7 +1,10 @@
 // Loading what a job names.
+#include <algorithm>
+
 #include "client/load_data.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/random.h"
 #include "common/data/partition_file.h"
 #include "common/data/shots.h"
 #include "simulation/simulation.h"
@@ -41,6 +44,30 @@ Partition deal(const Job& job, const Dataset& train) {
   return read_partition(f.partition.substr(std::string("file:").size()), train.size());
 }
 
+// Moves a share of train to where dev was.
+void hold_out(JobInputs& inputs) {
+  std::vector<std::uint32_t> order = all_positions(inputs.train);
+  Stream(seed_of(inputs.job, Seed::kPartition), "held_out").shuffle(order);
+  const auto held =
+      static_cast<std::size_t>(inputs.job.data.held_out * static_cast<double>(order.size()));
+  if (held == 0) {
+    throw DataError("data.held_out = " + std::to_string(inputs.job.data.held_out) +
+                    " holds none of " + std::to_string(order.size()) + " examples out; raise it");
+  }
+  const auto take = [&](auto begin, auto end) {
+    std::sort(begin, end);
+    Dataset part;
+    for (auto i = begin; i != end; ++i) {
+      part.examples.push_back(inputs.train.examples[*i]);
+      if (!inputs.train.groups.empty()) part.groups.push_back(inputs.train.groups[*i]);
+    }
+    return part;
+  };
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(held);
+  inputs.dev = take(order.begin(), middle);
+  inputs.train = take(middle, order.end());
+}
+
 }  // namespace
 
 JobInputs load_inputs(const Job& job, bool with_data) {
@@ -66,6 +93,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   inputs.train = load_if_named("data.train", job.data.train, inputs, group_column(job));
   inputs.dev = load_if_named("data.dev", job.data.dev, inputs);
   inputs.test = load_if_named("data.test", job.data.test, inputs);
+  if (job.data.held_out > 0) hold_out(inputs);
   if (job.data.shots > 0) {
     const std::uint64_t seed = seed_of(job, Seed::kPartition);
     const auto few = [&](const Dataset& data, const char* what) {

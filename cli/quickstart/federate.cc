@@ -8,7 +8,7 @@
 #include <csignal>
 #include <list>
 
-#include "cli/quickstart/child.h"
+#include "cli/child.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 

@@ -45,6 +45,7 @@ struct Job {
     bool header = false;
     std::int64_t max_length = 128;
     std::int64_t shots = 0;  // 0: all
+    double held_out = 0;
   } data;
   struct {
     std::int64_t clients = 10, per_round = 5, rounds = 20;

@@ -78,6 +78,10 @@ std::vector<Key> bind(Job& job) {
        "Train and evaluate on this many examples of every class, chosen by `seeds.partition`; 0: all "
        "(simulation only)."},
 
+      {"data.held_out", &job.data.held_out, between(0, 0.9),
+       "Share of train that is held out, chosen by `seeds.partition`, and evaluated instead of dev: "
+       "to choose settings by (simulation only)."},
+
       {"federation.clients", &f.clients, between(1, kMaxCount),
        "Simulated clients (simulation only)."},
       {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},

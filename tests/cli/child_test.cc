@@ -1,5 +1,5 @@
 // Child processes, with a shell in the programs' place.
-#include "cli/quickstart/child.h"
+#include "cli/child.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

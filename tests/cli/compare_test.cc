@@ -1,0 +1,70 @@
+// What makes a comparison fair: sizes, rates and intervals.
+#include <gtest/gtest.h>
+
+#include "cli/compare/contender.h"
+#include "cli/compare/statistics.h"
+#include "common/base/error.h"
+#include "tests/support/golden.h"
+#include "tests/support/refusal.h"
+
+namespace cleave::testing {
+namespace {
+
+Job bert_job() {
+  Job job;
+  job.model.path = (golden_folder() / "tiny" / "bert").string();
+  job.tuning.tokens = 20;
+  job.data.max_length = 16;
+  return job;
+}
+
+TEST(Compare, EveryMethodWithASizeTrainsAsMuchAsTheFirstWithinFivePercent) {
+  const Job job = bert_job();
+  const ModelConfig config = load_model_config(job.model.path);
+  const std::int64_t budget = trained_numbers(job, config);
+  EXPECT_EQ(budget, 20 * 32);
+  for (const char* method : {"prompt", "dept", "adept", "dpt", "ulpt"}) {
+    const Contender contender = sized(job, config, method, budget);
+    EXPECT_TRUE(contender.within_budget) << method << " trains " << contender.numbers;
+    EXPECT_NEAR(static_cast<double>(contender.numbers), 640, 32) << method;
+  }
+}
+
+TEST(Compare, AMethodThatCannotMeetTheBudgetKeepsTheJobsSizeAndSaysSo) {
+  const Job job = bert_job();
+  const ModelConfig config = load_model_config(job.model.path);
+  const Contender lora = sized(job, config, "lora", 640);  // 512 at rank 1, 1024 at rank 2
+  EXPECT_FALSE(lora.within_budget);
+  EXPECT_EQ(lora.settings, (std::vector<std::string>{"tuning.method=lora"}));
+  EXPECT_EQ(lora.numbers, 8 * 512);
+  const Contender norm = sized(job, config, "norm", 640);
+  EXPECT_FALSE(norm.within_budget);
+  EXPECT_EQ(norm.numbers, 2 * 32 * 9);
+}
+
+TEST(Compare, AMethodThatDoesNotExistIsRefusedWithTheNearest) {
+  const Job job = bert_job();
+  const std::string why = refusal<DataError>(
+      [&] { sized(job, load_model_config(job.model.path), "promt", 640); });
+  EXPECT_NE(why.find("did you mean prompt"), std::string::npos) << why;
+}
+
+TEST(Compare, RatesAreTheSameNumberForEveryMethod) {
+  EXPECT_EQ(rate_grid(false).size(), 3u);
+  EXPECT_EQ(rate_settings(bert_job(), 0.2),
+            (std::vector<std::string>{"optimizer.lr_prompt=0.010000000000000002",
+                                      "optimizer.lr_factors=0.001"}));
+}
+
+TEST(PairedInterval, HoldsAnEqualDifferenceExactlyAndSpansUnequalOnes) {
+  const std::vector<double> a{0.8, 0.9, 0.7}, b{0.75, 0.85, 0.65}, c{0.7, 0.9, 0.75};
+  EXPECT_NEAR(paired_interval(a, b).low, 0.05, 1e-12);
+  EXPECT_NEAR(paired_interval(a, b).high, 0.05, 1e-12);
+  const Interval wide = paired_interval(a, c);
+  EXPECT_NEAR(wide.low, -0.05, 1e-12);
+  EXPECT_NEAR(wide.high, 0.1, 1e-12);
+  EXPECT_NEAR(deviation_of(std::vector<double>{1, 2, 3}), 1, 1e-12);
+}
+
+}  // namespace
+}  // namespace cleave::testing
