@@ -25,6 +25,8 @@ class Gpt2Block : public Block {
     const std::int64_t d = config.hidden;
     before_ = make_layer_norm(weights, name + "ln_1", d, config.norm_eps);
     attention_ = {.query = transposed(weights, name + "attn.c_attn", d, 3 * d),
+                  .key = {},
+                  .value = {},
                   .output = transposed(weights, name + "attn.c_proj", d, d),
                   .heads = config.heads,
                   .sight = Sight::kUpToItself,
