@@ -75,11 +75,13 @@ std::vector<Key> bind(Job& job) {
        "Longest text in tokens, special ones included; longer ones are cut."},
 
       {"data.shots", &job.data.shots, at_least(0),
-       "Train and evaluate on this many examples of every class, chosen by `seeds.partition`; 0: all "
+       "Train and evaluate on this many examples of every class, chosen by `seeds.partition`; 0: "
+       "all "
        "(simulation only)."},
 
       {"data.held_out", &job.data.held_out, between(0, 0.9),
-       "Share of train that is held out, chosen by `seeds.partition`, and evaluated instead of dev: "
+       "Share of train that is held out, chosen by `seeds.partition`, and evaluated instead of "
+       "dev: "
        "to choose settings by (simulation only)."},
 
       {"federation.clients", &f.clients, between(1, kMaxCount),

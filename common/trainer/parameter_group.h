@@ -8,8 +8,8 @@ namespace cleave {
 
 enum class RateGroup { kPrompt, kTail, kFactors };
 
-// "prompt", "prompt.NAME" and "deep.NAME" are the prompt's, "tail.NAME" the tail's; all others (low-rank
-// factors, offsets, prefixes) are factors, wherever they live.
+// "prompt", "prompt.NAME" and "deep.NAME" are the prompt's, "tail.NAME" the tail's; all others
+// (low-rank factors, offsets, prefixes) are factors, wherever they live.
 RateGroup group_of(std::string_view name);
 
 }  // namespace cleave

@@ -44,8 +44,8 @@ TEST(Compare, AMethodThatCannotMeetTheBudgetKeepsTheJobsSizeAndSaysSo) {
 
 TEST(Compare, AMethodThatDoesNotExistIsRefusedWithTheNearest) {
   const Job job = bert_job();
-  const std::string why = refusal<DataError>(
-      [&] { sized(job, load_model_config(job.model.path), "promt", 640); });
+  const std::string why =
+      refusal<DataError>([&] { sized(job, load_model_config(job.model.path), "promt", 640); });
   EXPECT_NE(why.find("did you mean prompt"), std::string::npos) << why;
 }
 
