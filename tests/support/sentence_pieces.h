@@ -56,9 +56,10 @@ inline SentencePieceModel small_bpe(bool with_bytes = false) {
   return model;
 }
 
-// Rules that make "ab " of "e", and nothing of "?".
+// Rules that make "ab " of "e", and nothing of "?". The library looks for children without looking
+// where the trie ends: it is large enough for any byte after any node.
 inline std::string small_rules() {
-  std::vector<std::uint32_t> trie(0x80);
+  std::vector<std::uint32_t> trie(0x400);
   trie[0] = 1u << 10;                        // the children of the root lie at 1 ^ byte
   trie['e' ^ 1] = 'e' | 1u << 8 | 2u << 10;  // the rule's end lies at 2 ^ its own place
   trie['e' ^ 1 ^ 2] = 0x80000000;            // the replacement begins at 0
