@@ -12,11 +12,12 @@ constexpr int kMostBlocks = 10'000;
 struct SliceOptions {
   std::string model, out;
   Cut cut;
+  std::string pool = "mean";
 };
 
 int slice_command(const SliceOptions& options) {
   const Model model = open_model(options.model);
-  write_slice(model, options.cut, options.out);
+  write_slice(model, options.cut, options.out, parse_pool(options.pool));
   fmt::print("model hash {}\n{}\n", hex(verify_model(model).hash), options.out);
   return 0;
 }
@@ -33,6 +34,8 @@ void add_slice(CLI::App& app, Run& run) {
   command->add_option("--tail", options->cut.tail, "Blocks of the tail")
       ->required()
       ->check(CLI::Range(0, kMostBlocks));
+  command->add_option("--pool", options->pool, "The job's cut.pool: pooler needs more tensors")
+      ->check(CLI::IsMember({"mean", "cls", "last", "pooler"}));
   command->add_option("-o,--out", options->out, "The folder to write")->required();
   command->footer("Example:\n  cleave slice models/minilm --head 1 --tail 0 -o slice");
   command->callback([=, &run] { run = [=] { return slice_command(*options); }; });

@@ -50,7 +50,8 @@ Tensor pooled_features(const JobInputs& inputs, const Dataset& data) {
       x = model.architecture->make_final_norm(model.config,
                                               frozen_weights(model, Precision::kFp32))(x);
     }
-    pooled.push_back(pool_rows(x, layout, inputs.parts.pool));
+    pooled.push_back(
+        pool_rows(x, layout, model.architecture->task_class.row_of(inputs.parts.pool)));
   }
   return at::cat(pooled);  // (N, D)
 }

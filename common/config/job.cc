@@ -79,9 +79,11 @@ void check_job(const Job& job) {
   }
   const bool bypass =
       job.phases.bypass_epochs > 0 || (job.phases.keep < 1 && job.phases.score != "random");
-  if (bypass && job.cut.head == 0 && job.cut.tail == 0 && job.cut.pool == "cls") {
+  if (bypass && job.cut.head == 0 && job.cut.tail == 0 &&
+      (job.cut.pool == "cls" || job.cut.pool == "pooler")) {
     throw DataError(
-        "cut.head = 0, cut.tail = 0 and cut.pool = \"cls\" cannot go with the bypass (EL2N scores "
+        "cut.head = 0, cut.tail = 0 and cut.pool = \"" + job.cut.pool +
+        "\" cannot go with the bypass (EL2N scores "
         "or bypass_epochs): head and tail then mix no rows, so every sample gives the same logits; "
         "use cut.pool = \"mean\", or at least one block in head or tail");
   }

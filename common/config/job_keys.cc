@@ -36,8 +36,9 @@ std::vector<Key> bind(Job& job) {
 
       {"cut.head", &job.cut.head, at_least(0), "Blocks of the head, on the client."},
       {"cut.tail", &job.cut.tail, at_least(0), "Blocks of the tail, on the client, tuned."},
-      {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last"}),
-       "What the classifier reads: the mean of a sample's rows, its first or its last."},
+      {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last", "pooler"}),
+       "What the classifier reads: the mean of a sample's rows, its first, its last, or what the "
+       "model's task class reads; the classifier then begins as the checkpoint's."},
 
       {"tuning.method", &t.method, any(),
        "What is tuned beside the tail: a method of docs/methods.md, or several joined by +."},

@@ -103,7 +103,8 @@ StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64
     (in_body(tunable.name, cut, config) ? numbers.body : numbers.client) += product(tunable.shape);
   }
   const bool language = task_of(job, architecture) == Task::kCausalLm;
-  visit_tail(config, architecture, cut, {language ? Pool::kEveryRow : Pool::kMean, labels},
+  visit_tail(config, architecture, cut,
+             {language ? Pool::kEveryRow : parse_pool(job.cut.pool), labels},
              [&](const std::string&, const std::vector<std::int64_t>& shape) {
                numbers.client += product(shape);
                return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));

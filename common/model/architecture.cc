@@ -20,6 +20,17 @@ const Architecture& find_architecture(const std::string& model_type) {
                   did_you_mean(model_type, known) + "; supported: " + one_of(known));
 }
 
+bool is_task_module(const Architecture& architecture, const std::string& name) {
+  const std::string_view classifier = architecture.task_class.classifier;
+  const std::string_view module = classifier.substr(0, classifier.find('.'));
+  return name == module || name == architecture.output ||
+         name.rfind(std::string(module) + ".", 0) == 0;
+}
+
+std::string task_name(const Architecture& architecture, const std::string& name) {
+  return is_task_module(architecture, name) ? name : std::string(architecture.prefix) + name;
+}
+
 at::Tensor Embedder::embed(const Batch& batch) const {
   return place(words(batch), text_layout(*this, batch), batch);
 }

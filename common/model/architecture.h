@@ -10,6 +10,7 @@
 #include "common/model/block.h"
 #include "common/model/layers.h"
 #include "common/model/model_config.h"
+#include "common/model/task_class.h"
 
 namespace cleave {
 
@@ -29,6 +30,8 @@ struct Architecture {
   LinearRoles roles;
   // Of a language model; empty for others. Without an output layer of its own the words serve.
   std::string_view words, output;
+  TaskClass task_class;
+  std::string_view position_table = {};  // of text; empty: positions are not learned
   void (*read_config)(const ConfigReader&, ModelConfig&);
   std::unique_ptr<Embedder> (*make_embedder)(const ModelConfig&, const WeightSource&);
   std::unique_ptr<Block> (*make_block)(const ModelConfig&, const WeightSource&, std::int64_t layer);
@@ -41,6 +44,11 @@ extern const Architecture kGpt2;
 extern const Architecture kLlama;
 extern const Architecture kRoberta;
 extern const Architecture kVit;
+
+// The name of a canonical tensor or module in the family's task class: what belongs to the class
+// has no prefix (is_task_module).
+bool is_task_module(const Architecture& architecture, const std::string& name);
+std::string task_name(const Architecture& architecture, const std::string& name);
 
 // Errors: DataError naming the known types.
 const Architecture& find_architecture(const std::string& model_type);

@@ -120,6 +120,8 @@ const Architecture kBert = {
     .roles = {{"query", "value"}, {"key", "value"}, {"output.dense"}, {"output.dense"}},
     .words = {},
     .output = {},
+    .task_class = {.name = "BertForSequenceClassification", .dense = "pooler.dense"},
+    .position_table = "embeddings.position_embeddings.weight",
     .read_config = read_bert_config,
     .make_embedder = make_bert_embedder,
     .make_block = make_bert_block,

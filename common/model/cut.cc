@@ -57,6 +57,16 @@ WeightSource recorder(std::vector<std::string>& names) {
   };
 }
 
+Linear make_classifier(const ModelConfig& config, const Architecture& architecture,
+                       const Readout& readout, const WeightSource& weights) {
+  if (readout.pool == Pool::kEveryRow) {
+    return {weights(std::string(architecture.output), {readout.labels, config.hidden}), {}};
+  }
+  const bool bias = readout.pool != Pool::kPooler || architecture.task_class.bias;
+  return (bias ? make_linear : make_linear_without_bias)(weights, "classifier", config.hidden,
+                                                         readout.labels);
+}
+
 }  // namespace
 
 void check_cut(const Cut& cut, const ModelConfig& config) {
@@ -93,7 +103,8 @@ at::Tensor Body::operator()(at::Tensor x, const Layout& layout) const {
 at::Tensor Tail::operator()(at::Tensor x, const Layout& layout) const {
   const Rows rows =
       run(blocks, first, {x.to(classifier.weight.scalar_type()), shared(layout)}, sites);
-  return classifier(pool_rows(final_norm ? final_norm(rows.x) : rows.x, *rows.layout, pool));
+  const at::Tensor read = pool_rows(final_norm ? final_norm(rows.x) : rows.x, *rows.layout, pool);
+  return classifier(dense.weight.defined() ? at::tanh(dense(read)) : read);
 }
 
 FrozenWeights make_frozen_weights(const Model& model, Precision precision) {
@@ -135,16 +146,17 @@ Tail make_tail(const ModelConfig& config, const Architecture& architecture, cons
   tail.first = config.layers - cut.tail;
   tail.blocks = make_blocks(config, architecture, source, tail.first, config.layers);
   if (architecture.make_final_norm) tail.final_norm = architecture.make_final_norm(config, source);
-  tail.pool = readout.pool;
-  tail.classifier =
-      readout.pool == Pool::kEveryRow
-          ? Linear{weights(std::string(architecture.output), {readout.labels, config.hidden}), {}}
-          : make_linear(weights, "classifier", config.hidden, readout.labels);
+  const TaskClass& task = architecture.task_class;
+  tail.pool = task.row_of(readout.pool);
+  if (readout.pool == Pool::kPooler && task.has_dense()) {
+    tail.dense = make_linear(weights, std::string(task.dense), config.hidden, config.hidden);
+  }
+  tail.classifier = make_classifier(config, architecture, readout, weights);
   tail.sites = sites;
   return tail;
 }
 
-std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut) {
+std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut, Pool pool) {
   check_cut(cut, model.config);
   std::vector<std::string> names;
   const WeightSource record = recorder(names);
@@ -156,7 +168,20 @@ std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut)
     model.architecture->make_final_norm(model.config, record);
   }
   if (has_output(model)) names.emplace_back(model.architecture->output);
+  if (const TaskClass& task = model.architecture->task_class;
+      pool == Pool::kPooler && task.has_dense()) {
+    make_linear(record, std::string(task.dense), model.config.hidden, model.config.hidden);
+  }
   return names;
+}
+
+void check_readout(const Model& model, Pool pool) {
+  const std::string dense(model.architecture->task_class.dense);
+  if (pool != Pool::kPooler || dense.empty() || model.checkpoint.has(dense + ".weight")) return;
+  throw DataError("cut.pool = \"pooler\": " + model.checkpoint.folder().string() + " has no " +
+                  dense +
+                  ": it is a checkpoint without the read-out of its task class (take "
+                  "cut.pool = \"cls\"), or a slice that was made without --pool pooler");
 }
 
 std::vector<std::string> backbone_tensor_names(const ModelConfig& config,

@@ -27,13 +27,15 @@ bool ends_in(const std::string& name, const std::string& target) {
   return name.compare(name.size() - target.size() - 1, std::string::npos, "." + target) == 0;
 }
 
+bool ends_in_any(const std::string& name, const std::vector<std::string>& targets) {
+  return std::any_of(targets.begin(), targets.end(),
+                     [&](const std::string& target) { return ends_in(name, target); });
+}
+
 std::vector<LinearName> Inventory::matching(const std::vector<std::string>& targets) const {
   std::vector<LinearName> out;
   for (const LinearName& linear : linears) {
-    if (std::any_of(targets.begin(), targets.end(),
-                    [&](const std::string& target) { return ends_in(linear.name, target); })) {
-      out.push_back(linear);
-    }
+    if (ends_in_any(linear.name, targets)) out.push_back(linear);
   }
   return out;
 }

@@ -30,7 +30,8 @@ Inventory inventory_of_block(const ModelConfig& config, const Architecture& arch
                              std::int64_t block);
 Inventory inventory_of_embedding(const ModelConfig& config, const Architecture& architecture);
 
-// Whether `name` is `target` or ends in "." and it.
+// Whether `name` is `target` or ends in "." and it; or so for one of `targets`.
 bool ends_in(const std::string& name, const std::string& target);
+bool ends_in_any(const std::string& name, const std::vector<std::string>& targets);
 
 }  // namespace cleave

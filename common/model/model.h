@@ -83,7 +83,8 @@ struct Body {
 struct Tail {
   Blocks blocks;
   Norm final_norm;
-  Pool pool = Pool::kMean;
+  Pool pool = Pool::kMean;  // which rows are read
+  Linear dense;             // with tanh, before the classifier; without a weight: none
   Linear classifier;
   std::int64_t first = 0;
   Sites sites = {};
@@ -104,13 +105,16 @@ struct Readout {
   std::int64_t labels = 0;  // classes, or the vocabulary
 };
 
-// `weights` gives stored names for blocks and norm, and "classifier.weight", "classifier.bias"; for
-// every row the architecture's own output layer.
+// `weights` gives stored names for blocks, norm and a task class's dense layer, and
+// "classifier.weight", "classifier.bias"; for every row the architecture's own output layer.
 Tail make_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
                const Readout& readout, const WeightSource& weights, const Sites& sites = {});
 
 // Canonical names of the stored tensors that a part needs.
-std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut);
+std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut,
+                                             Pool pool = Pool::kMean);
+// Errors: DataError where the checkpoint has not what the read-out needs.
+void check_readout(const Model& model, Pool pool);
 std::vector<std::string> backbone_tensor_names(const ModelConfig& config,
                                                const Architecture& architecture);
 

@@ -143,6 +143,13 @@ ModelLock verified_slice(const Model& model, const std::vector<std::string>& nam
 ModelLock verify_model(const Model& model) {
   auto names = backbone_tensor_names(model.config, *model.architecture);
   if (has_output(model)) names.emplace_back(model.architecture->output);
+  if (const TaskClass& task = model.architecture->task_class;
+      task.has_dense() && !task.dense_tuned) {
+    for (const char* part : {".weight", ".bias"}) {
+      const std::string name = std::string(task.dense) + part;
+      if (model.checkpoint.has(name)) names.push_back(name);
+    }
+  }
   const fs::path lock_path = model.checkpoint.folder() / "model.lock";
   if (fs::exists(lock_path)) return verified_slice(model, names, lock_path);
   std::vector<std::string> lines = verified_lines(model, names);

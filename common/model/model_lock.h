@@ -23,8 +23,9 @@ struct ModelLock {
 // Errors: IoError, DataError naming the tensor that differs.
 ModelLock verify_model(const Model& model);
 
-// Writes a folder with the files a device needs for a cut, and no more.
+// Writes a folder with the files a device needs for a cut and read-out, and no more.
 // Errors: UsageError when `out` is not empty, IoError.
-void write_slice(const Model& model, const Cut& cut, const std::filesystem::path& out);
+void write_slice(const Model& model, const Cut& cut, const std::filesystem::path& out,
+                 Pool pool = Pool::kMean);
 
 }  // namespace cleave

@@ -9,13 +9,15 @@
 
 namespace cleave {
 
-// kEveryRow is a language model's: nothing is pooled.
-enum class Pool { kMean, kCls, kLast, kEveryRow };
+// kEveryRow is a language model's: nothing is pooled. kPooler is what the family's task class does
+// (task_class.h): a row, and what follows it.
+enum class Pool { kMean, kCls, kLast, kPooler, kEveryRow };
 
-// "mean", "cls" or "last", as the job spells it.
+// "mean", "cls", "last" or "pooler", as the job spells it.
 Pool parse_pool(const std::string& name);
 
-// (R, D) -> (B, D), or unchanged. Mean counts every row of the sample, prompt rows included.
+// (R, D) -> (B, D), or unchanged. Mean counts every row of the sample, prompt rows included. Not
+// for kPooler.
 at::Tensor pool_rows(const at::Tensor& x, const Layout& layout, Pool pool);
 
 }  // namespace cleave

@@ -87,6 +87,7 @@ const Architecture kVit = {
     .roles = {{"query", "value"}, {"key", "value"}, {"output.dense"}, {"output.dense"}},
     .words = {},
     .output = {},
+    .task_class = {.name = "ViTForImageClassification"},
     .read_config = read_config,
     .make_embedder = make_embedder,
     .make_block = make_block,

@@ -6,12 +6,14 @@
 
 namespace cleave {
 
-// Asks `weights` for all that is trained of a tail: blocks, norm and classifier; of a language
-// model the blocks alone.
+// Asks `weights` for all that is trained of a tail: blocks, norm, classifier and what of the task
+// class's read-out goes with it; of a language model the blocks alone.
 void visit_tail(const ModelConfig& config, const Architecture& architecture, const Cut& cut,
                 const Readout& readout, const WeightSource& weights);
 
-// Adds "tail.NAME" for what is trained, with the checkpoint's values; a classifier begins at zero.
+// Adds "tail.NAME" for what is trained, with the checkpoint's values; a classifier begins at zero,
+// or with Pool::kPooler as the checkpoint's own, where it has one of that size.
+// Errors: DataError (check_readout).
 void add_initial_tail(State& state, const Model& model, const Cut& cut, const Readout& readout);
 
 // The tail over the state's own tensors, training which changes what it computes, and over stored

@@ -3,8 +3,6 @@
 // "output.dense" PEFT takes the attention's output too, and so does this.
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "common/tuning/methods/methods.h"
 #include "common/tuning/targets.h"
 
@@ -14,9 +12,7 @@ namespace {
 using at::Tensor;
 
 bool scales_input(const TuningContext& context, const Target& target) {
-  const std::vector<std::string>& ends = context.architecture.roles.feed_forward_ends;
-  return std::any_of(ends.begin(), ends.end(),
-                     [&](const std::string& end) { return ends_in(target.name, end); });
+  return ends_in_any(target.name, context.architecture.roles.feed_forward_ends);
 }
 
 std::vector<Target> ia3_targets(const TuningContext& context) {
