@@ -116,6 +116,7 @@ SavedState load_state(const fs::path& path) {
 
 void check_same_form(const State& state, const State& expected, const std::string& where) {
   for (const auto& [name, tensor] : expected.tensors) {
+    if (!state.has(name)) throw DataError(where + ": the tensor " + name + " is missing");
     if (state.at(name).sizes() != tensor.sizes()) {
       throw DataError(where + ": the tensor " + name + " has another shape than the job calls for");
     }

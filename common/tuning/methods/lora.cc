@@ -15,9 +15,8 @@ namespace {
 using at::Tensor;
 
 double scale_of(const TuningContext& context) {
-  const auto& t = context.job.tuning;
-  const auto rank = static_cast<double>(t.rank);
-  return (t.alpha > 0 ? t.alpha : 16) / (t.rslora ? std::sqrt(rank) : rank);
+  const auto rank = static_cast<double>(context.job.tuning.rank);
+  return lora_alpha(context.job) / (context.job.tuning.rslora ? std::sqrt(rank) : rank);
 }
 
 std::vector<Tunable> tunables(const TuningContext& context) {
@@ -61,6 +60,8 @@ std::vector<FactorPair> factors(const TuningContext& context) {
 }
 
 }  // namespace
+
+double lora_alpha(const Job& job) { return job.tuning.alpha > 0 ? job.tuning.alpha : 16; }
 
 const Method kLora = {.name = "lora", .tunables = tunables, .act = act, .factors = factors};
 

@@ -21,4 +21,7 @@ extern const Method kPrompt;
 extern const Method kSvfit;
 extern const Method kUlpt;
 
+// LoRA's alpha: tuning.alpha, or its own 16.
+double lora_alpha(const Job& job);
+
 }  // namespace cleave

@@ -1,0 +1,87 @@
+#include "common/peft/merged_folder.h"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/model/model_files.h"
+#include "common/peft/merge.h"
+#include "common/peft/write_adapter.h"
+
+namespace cleave {
+namespace {
+
+constexpr std::uint64_t kMaxConfigBytes = 16 << 20;
+
+// Backbone and read-out, with what has changed in its place.
+std::vector<NamedTensor> tensors_of(const Model& model, bool language,
+                                    const std::map<std::string, at::Tensor>& changed) {
+  std::vector<std::string> names = backbone_tensor_names(model.config, *model.architecture);
+  const TaskClass& task = model.architecture->task_class;
+  if (language) {
+    if (has_output(model)) names.emplace_back(model.architecture->output);
+  } else if (task.has_dense() && !task.dense_tuned) {
+    for (const char* part : {".weight", ".bias"}) {
+      names.push_back(std::string(task.dense) + part);
+    }
+  }
+  std::map<std::string, at::Tensor> all = changed;
+  for (const std::string& name : names) {
+    if (all.contains(name)) continue;
+    all[name] = model.checkpoint.tensor(name, model.checkpoint.entry(name).info.shape);
+  }
+  std::vector<NamedTensor> out;
+  for (const auto& [name, tensor] : all) {
+    out.push_back({task_name(*model.architecture, name), tensor});
+  }
+  return out;
+}
+
+// The model's own configuration, of the task's class; of a classifier with the job's labels.
+std::string task_config(const Model& model, bool language, const std::vector<std::string>& labels) {
+  const fs::path path = model.checkpoint.folder() / "config.json";
+  auto config = nlohmann::ordered_json::parse(read_file(path, kMaxConfigBytes));
+  const TaskClass& task = model.architecture->task_class;
+  config["architectures"] = {language ? task.language : task.name};
+  config.erase("auto_map");  // code of the base's folder, which is not copied
+  if (language) return config.dump(2) + '\n';
+  auto by_id = nlohmann::ordered_json::object(), by_label = by_id;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    by_id[std::to_string(i)] = labels[i];
+    by_label[labels[i]] = i;
+  }
+  config["id2label"] = by_id;
+  config["label2id"] = by_label;
+  config.erase("num_labels");
+  return config.dump(2) + '\n';
+}
+
+// The prompt that DePT's offsets leave, trained on the folder's own table of positions.
+void write_remaining_prompt(const TuningContext& context, const State& state, const fs::path& out) {
+  Job job = context.job;
+  job.tuning.method = "prompt";
+  job.model.path = fs::absolute(out).lexically_normal().string();
+  TuningContext prompt{job, context.config, context.architecture, context.cut, context.stored};
+  const State own = part_of(state, [](const std::string& name) {
+    return name == "prompt" || name.rfind("tail.", 0) == 0;
+  });
+  write_adapter(prompt, own, out / "adapter");
+}
+
+}  // namespace
+
+void write_merged_folder(const Model& model, const TuningContext& context, const State& state,
+                         const std::vector<std::string>& labels, const fs::path& out) {
+  check_task_class(context);
+  const bool language = context.job.model.task == "causal_lm";
+  const std::map<std::string, at::Tensor> changed = merged_tensors(context, state);
+  make_empty_folder(out);
+  write_tensors(out / "model.safetensors", tensors_of(model, language, changed));
+  copy_model_files(model.checkpoint.folder(), out);
+  write_atomically(out / "config.json", task_config(model, language, labels));
+  if (leaves_prompt(context)) write_remaining_prompt(context, state, out);
+}
+
+}  // namespace cleave

@@ -1,0 +1,121 @@
+#include "common/peft/module_tensors.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/base/error.h"
+#include "common/model/inventory.h"
+
+namespace cleave {
+namespace {
+
+bool ends_with(const std::string& name, const std::string& suffix) {
+  return name.size() >= suffix.size() &&
+         name.compare(name.size() - suffix.size(), std::string::npos, suffix) == 0;
+}
+
+bool in_embedding(const Model& model, const std::string& module) {
+  const Inventory embedding = inventory_of_embedding(model.config, *model.architecture);
+  return std::any_of(
+      embedding.vectors.begin(), embedding.vectors.end(),
+      [&](const VectorName& vector) { return vector.name.rfind(module + ".", 0) == 0; });
+}
+
+// What a folder changes, by its config or, where that has a pattern, by its tensors.
+class Choice {
+ public:
+  explicit Choice(const AdapterSource& source) : config_(source.config) {
+    for (const std::string& name : source.tensors.names()) present_.insert(name);
+  }
+
+  bool operator()(const std::string& module) const {
+    if (config_.target_modules.empty()) return has_tensors(module);
+    const auto& layers = config_.layers_to_transform;
+    if (layers) {
+      const auto layer = layer_in(module);
+      if (!layer || !std::binary_search(layers->begin(), layers->end(), *layer)) return false;
+    }
+    return ends_in_any(module, config_.target_modules);
+  }
+
+ private:
+  bool has_tensors(const std::string& module) const {
+    const auto next = present_.lower_bound(module + ".");
+    return next != present_.end() && next->rfind(module + ".", 0) == 0;
+  }
+
+  const AdapterConfig& config_;
+  std::set<std::string> present_;
+};
+
+}  // namespace
+
+std::string rest_of(const std::string& name) {
+  const std::size_t method = name.find('.') + 1;
+  return name.substr(block_of(name) ? name.find('.', method) + 1 : method);
+}
+
+void configure_blocks(const AdapterSource& source, const std::string& suffix, Job& job) {
+  const std::int64_t layers = source.model.config.layers;
+  std::set<std::int64_t> blocks;
+  bool embedding = false;
+  for (const std::string& name : source.tensors.names()) {
+    if (!ends_with(name, suffix)) continue;
+    const auto block = layer_in(name);
+    embedding =
+        embedding || in_embedding(source.model, name.substr(0, name.size() - suffix.size()));
+    if (block && *block < layers) blocks.insert(*block);
+  }
+  job.tuning.blocks = "all";
+  const auto count = static_cast<std::int64_t>(blocks.size());
+  if (count == 0 || count == layers) return;
+  const bool run = *blocks.rbegin() - *blocks.begin() + 1 == count;
+  const bool head = run && *blocks.begin() == 0;
+  const bool body = run && *blocks.rbegin() == layers - 1 && !embedding;
+  const std::int64_t cut = head ? count : *blocks.begin();
+  if ((!head && !body) || (!source.free_head && job.cut.head != cut)) return;
+  job.tuning.blocks = head ? "head" : "body";
+  job.cut.head = cut;
+}
+
+State read_modules(const AdapterSource& source, const TuningContext& context,
+                   const Placing& placing) {
+  const Choice chosen(source);
+  State state;
+  for (const Tunable& tunable : all_tunables(context)) {
+    const StoredAs stored = placing(tunable.name, tunable.shape);
+    if (source.tensors.has(stored.name) || chosen(stored.module)) {
+      state.add(tunable.name, source.tensors.take(stored.name, stored.shape).view(tunable.shape));
+    } else {
+      state.add(tunable.name, tunable.initial().contiguous());
+    }
+  }
+  return state;
+}
+
+bool reach_further(const TuningContext& context, const std::vector<std::string>& ends) {
+  const TaskClass& task = context.architecture.task_class;
+  const std::string output(context.architecture.output);
+  return ends_in_any(std::string(task.dense), ends) ||
+         ends_in_any(std::string(task.classifier), ends) ||
+         ends_in_any(output.substr(0, output.rfind('.')), ends);
+}
+
+void write_modules(const TuningContext& context, const State& state, const Placing& placing,
+                   const std::vector<std::string>& ends, NewAdapter& out) {
+  std::set<std::string> modules;
+  for (const Tunable& tunable : all_tunables(context)) {
+    const StoredAs stored = placing(tunable.name, tunable.shape);
+    out.tensors[stored.name] = state.at(tunable.name).view(stored.shape);
+    modules.insert(stored.module);
+  }
+  out.config.target_modules = ends;
+  if (context.job.tuning.blocks != "all" || reach_further(context, ends)) {
+    out.config.target_modules.assign(modules.begin(), modules.end());
+  }
+  std::sort(out.config.target_modules.begin(), out.config.target_modules.end());
+}
+
+}  // namespace cleave

@@ -1,0 +1,81 @@
+#include "common/peft/read_adapter.h"
+
+#include <algorithm>
+
+#include "common/base/error.h"
+#include "common/peft/peft_type.h"
+#include "common/peft/tail_tensors.h"
+
+namespace cleave {
+namespace {
+
+std::vector<std::string> label_names(const AdapterOptions& options, const Model& model,
+                                     std::int64_t count) {
+  std::vector<std::string> names = options.labels;
+  if (names.empty()) names = model.config.labels;
+  if (static_cast<std::int64_t>(names.size()) == count) return names;
+  if (!options.labels.empty()) {
+    throw DataError("the adapter's classifier has " + std::to_string(count) + " labels, " +
+                    std::to_string(names.size()) + " were named");
+  }
+  names.clear();
+  for (std::int64_t i = 0; i < count; ++i) names.push_back("LABEL_" + std::to_string(i));
+  return names;
+}
+
+void check_language_model(const Model& model) {
+  if (!model.architecture->task_class.language.empty()) return;
+  throw DataError("task_type \"CAUSAL_LM\": a \"" + model.config.model_type +
+                  "\" model is no language model");
+}
+
+Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& tensors,
+             const PeftType& type, const AdapterOptions& options) {
+  const AdapterSource source{config, tensors, model, !options.head};
+  Adapter out;
+  Job& job = out.job;
+  job.model.path = std::filesystem::absolute(model.checkpoint.folder()).lexically_normal().string();
+  job.cut.head = options.head.value_or(std::min<std::int64_t>(1, model.config.layers));
+  job.cut.tail = 0;
+  const bool language = config.task_type == "CAUSAL_LM";
+  const std::int64_t labels = language ? 0 : label_count(source);
+  if (language) {
+    check_language_model(model);
+    job.model.task = "causal_lm";
+  } else {
+    job.cut.pool = "pooler";
+    job.data.labels = label_names(options, model, labels);
+  }
+  type.configure(source, job);
+  const Cut cut{job.cut.head, job.cut.tail};
+  check_cut(cut, model.config);
+  const TuningContext context{job,
+                              model.config,
+                              *model.architecture,
+                              cut,
+                              frozen_weights(model, Precision::kFp32),
+                              std::make_shared<DerivedTensors>()};
+  out.state = type.read(source, context);
+  if (!language) out.state = merged(out.state, read_tail(source, context, labels));
+  tensors.expect_none_left();
+  return out;
+}
+
+}  // namespace
+
+Adapter read_adapter(const Model& model, const std::filesystem::path& folder,
+                     const AdapterOptions& options) {
+  const AdapterConfig config = load_adapter_config(folder);
+  const PeftType& type = find_peft_type(config.peft_type);
+  AdapterTensors tensors(folder, type.in_modules ? "base_model.model." : "base_model.",
+                         model.architecture->prefix);
+  try {
+    return read(model, config, tensors, type, options);
+  } catch (const DataError& error) {
+    const std::string what = error.what();
+    const bool named = what.find(folder.string()) != std::string::npos;
+    throw DataError(named ? what : folder.string() + ": " + what);
+  }
+}
+
+}  // namespace cleave

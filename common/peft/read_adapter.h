@@ -1,0 +1,30 @@
+// A PEFT folder as a job and a state of Cleave, for the model that it was trained on. It runs no
+// code of the folder and opens no other file that the folder names.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/job.h"
+#include "common/model/model.h"
+#include "common/tuning/state.h"
+
+namespace cleave {
+
+struct AdapterOptions {
+  std::optional<std::int64_t> head;  // cut.head; default: what the adapter calls for, else 1
+  std::vector<std::string> labels;   // default: the model's, else LABEL_0, LABEL_1, ...
+};
+
+struct Adapter {
+  Job job;  // model, cut, tuning and labels; the rest is default
+  State state;
+};
+
+// Errors: IoError, DataError naming what Cleave does not compute, what is missing and what is left.
+Adapter read_adapter(const Model& model, const std::filesystem::path& folder,
+                     const AdapterOptions& options = {});
+
+}  // namespace cleave

@@ -1,0 +1,62 @@
+#include "common/peft/write_adapter.h"
+
+#include <ATen/ATen.h>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/model/model_files.h"
+#include "common/peft/peft_type.h"
+#include "common/peft/tail_tensors.h"
+
+namespace cleave {
+namespace {
+
+std::string wrapped(const Architecture& architecture, const PeftType& type,
+                    const std::string& name) {
+  if (name == "prompt_embeddings") return name;
+  return (type.in_modules ? "base_model.model." : "base_model.") + task_name(architecture, name);
+}
+
+std::string task_type(const TuningContext& context) {
+  if (context.config.is_image()) return "";
+  return context.job.model.task == "causal_lm" ? "CAUSAL_LM" : "SEQ_CLS";
+}
+
+}  // namespace
+
+void check_task_class(const TuningContext& context) {
+  const TaskClass& task = context.architecture.task_class;
+  const std::string& pool = context.job.cut.pool;
+  if (context.job.model.task == "causal_lm") return;
+  if (pool == "pooler") return;
+  const bool same = !task.has_dense() && task.bias && parse_pool(pool) == task.row;
+  if (same) return;
+  throw DataError("cut.pool = \"" + pool + "\": " + std::string(task.name) +
+                  " reads something else, so that the classifier would not fit; train with "
+                  "cut.pool = \"pooler\"");
+}
+
+void write_adapter(const TuningContext& context, const State& state, const fs::path& out) {
+  const PeftExport& format = find_peft_export(context.job.tuning.method);
+  check_task_class(context);
+  if (context.cut.tail > 0) {
+    throw DataError("cut.tail = " + std::to_string(context.cut.tail) +
+                    ": the tail's blocks are trained as a whole, which is no adapter; export with "
+                    "--merged, or train with cut.tail = 0");
+  }
+  NewAdapter adapter;
+  adapter.config.peft_type = format.type->name;
+  adapter.config.task_type = task_type(context);
+  adapter.config.base_model = context.job.model.path;
+  format.write(context, state, adapter);
+  write_tail(context, state, adapter);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, tensor] : adapter.tensors) {
+    tensors.push_back({wrapped(context.architecture, *format.type, name), tensor});
+  }
+  make_empty_folder(out);
+  write_tensors(out / kAdapterWeights, tensors);
+  write_atomically(out / kAdapterConfig, adapter_config_json(adapter.config));
+}
+
+}  // namespace cleave

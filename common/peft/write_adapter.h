@@ -1,0 +1,18 @@
+// A state of Cleave as a PEFT folder, which PEFT loads beside the same base model. What PEFT cannot
+// express is refused with the reason.
+#pragma once
+
+#include <filesystem>
+
+#include "common/tuning/method.h"
+
+namespace cleave {
+
+// Errors: DataError where the job has no form in PEFT, UsageError when `out` is not empty, IoError.
+void write_adapter(const TuningContext& context, const State& state,
+                   const std::filesystem::path& out);
+
+// Refuses a job whose read-out no task class of Hugging Face has.
+void check_task_class(const TuningContext& context);
+
+}  // namespace cleave
