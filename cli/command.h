@@ -19,6 +19,8 @@ void add_compare(CLI::App& app, Run& run);
 void add_cost(CLI::App& app, Run& run);
 void add_slice(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
+void add_import(CLI::App& app, Run& run);
 void add_pki(CLI::App& app, Run& run);
 void add_job_reference(CLI::App& app, Run& run);
 

@@ -1,4 +1,4 @@
-// cleave eval: the whole model of a run in one process, on labelled data.
+// cleave eval: the whole model of a run or an adapter in one process, on labelled data.
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/run_model.h"
@@ -9,8 +9,8 @@
 namespace cleave {
 namespace {
 
-int eval_command(const std::string& run_folder, const std::string& data_path) {
-  RunModel run = load_run_model(run_folder);
+int eval_command(const ModelChoice& choice, const std::string& data_path) {
+  RunModel run = load_chosen_model(choice);
   use_one_blas_thread();  // the same rounding as in the run
   const Job& job = run.inputs.job;
   const std::string path = data_path.empty() ? job.data.dev : data_path;
@@ -30,13 +30,14 @@ int eval_command(const std::string& run_folder, const std::string& data_path) {
 }  // namespace
 
 void add_eval(CLI::App& app, Run& run) {
-  auto folder = std::make_shared<std::string>();
   auto data = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("eval", "Evaluate a run's whole model in one process");
-  command->add_option("run", *folder, "A run directory")->required();
+  const auto choice = add_model_choice(*command);
   command->add_option("--data", *data, "Labelled data; default: the run's dev data");
-  command->footer("Example:\n  cleave eval runs/sst2 --data test.tsv");
-  command->callback([=, &run] { run = [=] { return eval_command(*folder, *data); }; });
+  command->footer(
+      "Example:\n  cleave eval runs/sst2 --data test.tsv\n"
+      "  cleave eval --model models/minilm --adapter my-lora --data test.tsv");
+  command->callback([=, &run] { run = [=] { return eval_command(*choice, *data); }; });
 }
 
 }  // namespace cleave

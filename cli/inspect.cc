@@ -1,11 +1,13 @@
-// cleave inspect: what a model folder, a slice, a state file or a run directory holds.
+// cleave inspect: what a model folder, a slice, a state file, an adapter or a run directory holds.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "cli/command.h"
+#include "cli/inspect_adapter.h"
 #include "cli/report.h"
 #include "common/base/error.h"
 #include "common/model/model_lock.h"
+#include "common/peft/adapter_config.h"
 #include "server/coordinator/run_folder.h"
 #include "server/round_table.h"
 
@@ -54,6 +56,10 @@ void inspect_state(const fs::path& path) {
 void inspect_run(const fs::path& path) {
   const RunFolder run = RunFolder::open(path);
   fmt::print("run directory, {} complete rounds\n", run.rounds().size());
+  if (run.rounds().empty() && run.state()) {
+    fmt::print("imported: it begins with the state of an adapter\n");
+    return;
+  }
   const auto summary = run.read_json("summary.json");
   const auto measured = run.read_json("measured.json");
   if (!summary || !measured) {
@@ -69,7 +75,9 @@ void inspect_run(const fs::path& path) {
 }
 
 int inspect_command(const fs::path& path) {
-  if (fs::exists(path / "config.json")) {
+  if (fs::exists(path / kAdapterConfig)) {
+    inspect_adapter(path);
+  } else if (fs::exists(path / "config.json")) {
     inspect_model(path);
   } else if (fs::exists(path / "job.toml")) {
     inspect_run(path);
@@ -80,7 +88,7 @@ int inspect_command(const fs::path& path) {
   } else {
     throw UsageError(path.string() +
                      " is neither a model folder (config.json), a run directory "
-                     "(job.toml) nor a .safetensors file");
+                     "(job.toml), a PEFT adapter (adapter_config.json) nor a .safetensors file");
   }
   return 0;
 }
@@ -90,8 +98,8 @@ int inspect_command(const fs::path& path) {
 void add_inspect(CLI::App& app, Run& run) {
   auto path = std::make_shared<std::string>();
   CLI::App* command =
-      app.add_subcommand("inspect", "Say what a model, state or run directory holds");
-  command->add_option("path", *path, "Model folder, slice, state file or run directory")
+      app.add_subcommand("inspect", "Say what a model, state, adapter or run holds");
+  command->add_option("path", *path, "Model folder, slice, state file, adapter or run directory")
       ->required();
   command->footer("Example:\n  cleave inspect models/minilm");
   command->callback([=, &run] { run = [=] { return inspect_command(*path); }; });

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   for (const cleave::AddCommand add :
        {cleave::add_quickstart, cleave::add_simulate, cleave::add_eval, cleave::add_predict,
         cleave::add_compare, cleave::add_cost, cleave::add_slice, cleave::add_inspect,
-        cleave::add_pki, cleave::add_job_reference}) {
+        cleave::add_export, cleave::add_import, cleave::add_pki, cleave::add_job_reference}) {
     add(app, run);
   }
   // Rounds are told by the progress on stderr: what every client logs would drown it.

@@ -1,4 +1,4 @@
-// cleave predict: labels for new inputs, by the whole model of a run in one process.
+// cleave predict: labels for new inputs, by the whole model of a run or an adapter in one process.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -13,7 +13,7 @@ namespace cleave {
 namespace {
 
 struct PredictOptions {
-  std::string run, data, text;
+  std::string data, text;
   std::int64_t tokens = 40;
 };
 
@@ -41,11 +41,11 @@ void print_continuations(const RunModel& run, const WholeModel& model, const Dat
   }
 }
 
-int predict_command(const PredictOptions& options) {
+int predict_command(const ModelChoice& choice, const PredictOptions& options) {
   if (options.data.empty() == options.text.empty()) {
     throw UsageError("give either --data FILE or --text TEXT");
   }
-  const RunModel run = load_run_model(options.run);
+  const RunModel run = load_chosen_model(choice);
   use_one_blas_thread();  // the same rounding as in the run
   const Dataset data = inputs_of(run, options);
   const WholeModel model(run.inputs.parts, run.inputs.job, run.state);
@@ -64,7 +64,7 @@ int predict_command(const PredictOptions& options) {
 void add_predict(CLI::App& app, Run& run) {
   auto options = std::make_shared<PredictOptions>();
   CLI::App* command = app.add_subcommand("predict", "Label or continue inputs with a run's model");
-  command->add_option("run", options->run, "A run directory")->required();
+  const auto choice = add_model_choice(*command);
   command->add_option(
       "--data", options->data,
       "One text a line, a table (.tsv, .csv, .jsonl; labels are ignored) or pictures");
@@ -74,7 +74,7 @@ void add_predict(CLI::App& app, Run& run) {
   command->footer(
       "Example:\n  cleave predict runs/sst2 --text \"a gorgeous film\"\n"
       "  cleave predict runs/stories --text \"Once upon a time\" --tokens 60");
-  command->callback([=, &run] { run = [=] { return predict_command(*options); }; });
+  command->callback([=, &run] { run = [=] { return predict_command(*choice, *options); }; });
 }
 
 }  // namespace cleave

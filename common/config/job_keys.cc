@@ -47,8 +47,9 @@ std::vector<Key> bind(Job& job) {
        "Where a prompt goes: \"input\", after row 0 of the embedding block's output; \"peft\", "
        "before "
        "the words and their positions; \"cut\", among the smashed data; or the number of a block."},
-      {"tuning.init", &t.init, one_of_names({"vocabulary", "random", "text", "labels"}),
-       "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names."},
+      {"tuning.init", &t.init, one_of_names({"vocabulary", "random", "text", "labels"}, {"state:"}),
+       "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names; "
+       "or where everything does: the state of a run folder or a PEFT adapter."},
       {"tuning.text", &t.text, any(), "For tuning.init = \"text\"."},
       {"tuning.rank", &t.rank, at_least(1), "Of low-rank factors."},
       {"tuning.alpha", &t.alpha, at_least(0),

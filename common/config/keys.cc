@@ -78,7 +78,8 @@ std::string allowed_text(const Rule& rule) {
   std::vector<std::string> names;
   for (const auto& name : rule.allowed) names.push_back('"' + std::string(name) + '"');
   for (const auto& prefix : rule.prefixes) {
-    names.push_back('"' + std::string(prefix) + (prefix == "file:" ? "PATH\"" : "NAME\""));
+    names.push_back('"' + std::string(prefix) +
+                    (prefix == "file:" || prefix == "state:" ? "PATH\"" : "NAME\""));
   }
   const std::vector<std::string_view> views(names.begin(), names.end());
   return one_of(views);

@@ -55,11 +55,10 @@ std::string located(const std::string& value, const Key& key, const Source& sour
   const auto absolute = [&](const std::string& path) {
     return fs::absolute(source.folder / path).lexically_normal().string();
   };
-  constexpr std::string_view kFile = "file:";
-  const auto& prefixes = key.rule.prefixes;
-  if (std::find(prefixes.begin(), prefixes.end(), kFile) != prefixes.end() &&
-      value.size() > kFile.size() && value.substr(0, kFile.size()) == kFile) {
-    return std::string(kFile) + absolute(value.substr(kFile.size()));
+  for (const std::string_view prefix : key.rule.prefixes) {
+    if (prefix != "file:" && prefix != "state:") continue;
+    if (value.size() <= prefix.size() || value.substr(0, prefix.size()) != prefix) continue;
+    return std::string(prefix) + absolute(value.substr(prefix.size()));
   }
   return key.rule.is_path && !value.empty() ? absolute(value) : value;
 }

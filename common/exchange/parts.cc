@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "common/base/error.h"
+#include "common/peft/initial_state.h"
 #include "common/tuning/tuned_tail.h"
 
 namespace cleave {
@@ -39,15 +40,24 @@ Task task_of(const Job& job, const Architecture& architecture) {
 
 Cut cut_of(const Job& job) { return {job.cut.head, job.cut.tail}; }
 
-void add_tunables(JobParts& parts, const TuningContext& context, Values values) {
+// Zeros where `values` asks for the form only, or a given state is put in their place.
+void add_tunables(JobParts& parts, const TuningContext& context, Values values, bool given) {
   for (const Tunable& tunable : all_tunables(context)) {
     const bool body = in_body(tunable.name, parts.cut, parts.config);
     if (values == Values::kFormOnly && body) continue;
-    at::Tensor value = values == Values::kAll ? tunable.initial().contiguous()
-                                              : at::zeros(tunable.shape, at::kFloat);
+    at::Tensor value = values == Values::kAll && !given ? tunable.initial().contiguous()
+                                                        : at::zeros(tunable.shape, at::kFloat);
     CLEAVE_CHECK(value.sizes() == tunable.shape && value.scalar_type() == at::kFloat);
     (body ? parts.body_initial : parts.initial).add(tunable.name, std::move(value));
   }
+}
+
+// Everything begins as in the state that tuning.init names.
+void begin_with(JobParts& parts, const State& start, const std::string& folder) {
+  check_same_form(start, parts.whole_initial(), folder);
+  if (!all_finite(start)) throw DataError(folder + ": the state has values that are not finite");
+  parts.initial = client_part(start, parts);
+  parts.body_initial = body_part(start, parts);
 }
 
 std::int64_t product(const std::vector<std::int64_t>& shape) {
@@ -74,8 +84,11 @@ JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labe
   context.labels = labels.names();
   context.embedder = parts.head.embedder.get();
   context.tokenizer = tokenizer;
-  add_tunables(parts, context, values);
+  const std::optional<std::string> folder =
+      values == Values::kAll ? initial_folder(job.tuning.init) : std::nullopt;
+  add_tunables(parts, context, values, folder.has_value());
   add_initial_tail(parts.initial, model, parts.cut, parts.readout());
+  if (folder) begin_with(parts, initial_state(context, model, *folder), *folder);
   model.checkpoint.release_pages();
   return parts;
 }

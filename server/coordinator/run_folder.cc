@@ -151,6 +151,11 @@ State RunFolder::server_memory() const {
   return std::move(saved.state);
 }
 
+void RunFolder::write_start(const State& state) const {
+  CLEAVE_CHECK(rounds_.empty());
+  save_state(path_ / "state.safetensors", state, {{"round", "0"}});
+}
+
 void RunFolder::commit_round(Json line, const State& state, const State& server_memory) {
   const auto round = line.at("round").get<std::uint32_t>();
   append_line(path_ / "rounds.jsonl", line.dump());

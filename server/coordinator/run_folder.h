@@ -44,6 +44,8 @@ class RunFolder {
   // Errors: DataError when it belongs to another round.
   State server_memory() const;
 
+  // What a run begins with, before its first round.
+  void write_start(const State& state) const;
   // First the journal line, then the memory aside, then the state: a crash between them loses the
   // round, not what was before it.
   void commit_round(Json line, const State& state, const State& server_memory = {});

@@ -94,7 +94,10 @@ TEST(Inspect, GarbageIsAnErrorOfTheFileNeverACrash) {
   refused("/dev/null", 2, {"neither a model folder"});
   fs::create_directories(here.path("adapter"));
   here.write("adapter/adapter_config.json", "{}");
-  refused("adapter", 2, {"adapter is neither"});
+  refused("adapter", 65, {"peft_type", "missing"});
+  fs::create_directories(here.path("something"));
+  here.write("something/file", "{}");
+  refused("something", 2, {"something is neither"});
   fs::create_directories(here.path("broken"));
   here.write("broken/config.json", "{");
   refused("broken", 65, {"config.json is not valid JSON"});
