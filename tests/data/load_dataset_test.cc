@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/files.h"
+#include "common/data/wordpiece.h"
 #include "tests/support/refusal.h"
 #include "tests/support/temporary_folder.h"
 
