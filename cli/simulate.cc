@@ -49,9 +49,13 @@ int simulate_command(const SimulateOptions& options) {
   SimulationOptions simulation;
   simulation.threads = thread_count(job.run.threads);
   simulation.on_round = [&](const Json& line) { progress.round(line); };
+  ComputeSeconds spent;
+  simulation.spent = &spent;
   simulation.controls = [&] { return run_controls(inputs, simulation.threads); };
   const auto leave = [&] {
-    const Json measured = measure(watch, simulation.threads);
+    Json measured = measure(watch, simulation.threads);
+    measured["client_seconds"] = spent.clients;
+    measured["server_seconds"] = spent.server;
     folder.write_json("measured.json", measured);
     return measured;
   };

@@ -66,12 +66,12 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
               const SimulationOptions& options) {
   const Job& job = inputs.job;
   asio::io_context io(1);
-  Lane lane(options.threads, use_one_blas_thread);
+  Lane lane(options.threads, use_one_blas_thread), server_lane(lane);
   Slots slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight));
   BodyCopies copies(inputs.parts, job);
-  BodyService service{copies, inputs.parts.form, lane, slots};
+  BodyService service{copies, inputs.parts.form, server_lane, slots};
   Members members(io.get_executor());
-  Federation federation(members, job, inputs.parts, &copies, lane, std::nullopt);
+  Federation federation(members, job, inputs.parts, &copies, server_lane, std::nullopt);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
@@ -110,6 +110,7 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   });
   io.run();
 
+  if (options.spent) *options.spent = {lane.cpu_seconds(), server_lane.cpu_seconds()};
   if (interrupt.signal() != 0) {
     finish_job(run, "interrupted");
     throw Interrupted(interrupt.signal());

@@ -37,6 +37,11 @@ void check_participants(const Job& job, std::size_t clients);
 // "client-0007": padded so that sorted ids are in numeric order.
 std::string client_id(std::size_t index, std::size_t clients);
 
+// Processor time of what each side computed.
+struct ComputeSeconds {
+  double clients = 0, server = 0;
+};
+
 struct SimulationOptions {
   int threads = 1;
   std::function<void(const Json& line)> on_round = [](const Json&) {};
@@ -44,6 +49,7 @@ struct SimulationOptions {
   // Stands between every client and its links, e.g. a model of a slow or failing network.
   std::function<std::unique_ptr<Link>(std::unique_ptr<Link>)> wrap_link =
       [](std::unique_ptr<Link> link) { return link; };
+  ComputeSeconds* spent = nullptr;  // filled at the end, however the job ends
 };
 
 // Runs the job into the folder and returns the summary. SIGINT or SIGTERM abandons the round in

@@ -7,12 +7,15 @@
 // of the caller's executor. Memory bound: one queued function per waiting coroutine.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -27,23 +30,47 @@ class Lane {
   // `on_start` runs first on every worker, e.g. to fix its number of BLAS threads.
   explicit Lane(
       int workers, std::function<void()> on_start = [] {});
-  ~Lane();  // waits for functions that already run, drops queued ones
-  Lane(const Lane&) = delete;
+  // On another's workers, with an account of its own; the other must live longer.
+  explicit Lane(Lane& other) : context_(other.context_), work_(context_.get_executor()) {}
+  ~Lane();  // waits for functions that already run on its own workers, drops queued ones
   Lane& operator=(const Lane&) = delete;
 
   template <class F>
   asio::awaitable<std::invoke_result_t<F&>> run(F function) {
-    co_return co_await asio::co_spawn(context_, call(std::move(function)), asio::use_awaitable);
+    co_return co_await asio::co_spawn(context_, call(std::move(function), nanoseconds_),
+                                      asio::use_awaitable);
   }
 
+  // Processor time of the workers in this lane's functions so far; of what threads of a library
+  // do for them it knows nothing.
+  double cpu_seconds() const { return 1e-9 * static_cast<double>(nanoseconds_->load()); }
+
  private:
+  using Sum = std::shared_ptr<std::atomic<std::int64_t>>;
+
+  // Adds what the calling thread spends while it lives.
+  class Account {
+   public:
+    explicit Account(Sum sum);
+    ~Account();
+    Account(const Account&) = delete;
+    Account& operator=(const Account&) = delete;
+
+   private:
+    Sum sum_;
+    std::int64_t start_;
+  };
+
   template <class F>
-  static asio::awaitable<std::invoke_result_t<F&>> call(F function) {
+  static asio::awaitable<std::invoke_result_t<F&>> call(F function, Sum sum) {
+    const Account account(std::move(sum));
     co_return function();
   }
 
-  asio::io_context context_;
+  std::unique_ptr<asio::io_context> own_;  // null on another's workers
+  asio::io_context& context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Sum nanoseconds_ = std::make_shared<std::atomic<std::int64_t>>(0);  // outlives what still runs
   std::vector<std::thread> threads_;
 };
 

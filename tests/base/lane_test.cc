@@ -91,6 +91,23 @@ TEST(Lane, TwoWorkersRunTwoFunctionsAtOnce) {
   EXPECT_EQ(done, 2);
 }
 
+TEST(Lane, OnAnothersWorkersItCountsItsOwnProcessorTime) {
+  asio::io_context io;
+  Lane lane(1);
+  Lane other(lane);
+  std::thread::id mine, its;
+  testing::run(io, lane.run([&] { mine = std::this_thread::get_id(); }));
+  testing::run(io, other.run([&] {
+    its = std::this_thread::get_id();
+    const std::clock_t start = std::clock();
+    while (std::clock() - start < CLOCKS_PER_SEC / 10) {
+    }
+  }));
+  EXPECT_EQ(mine, its);
+  EXPECT_GT(other.cpu_seconds(), 0.01);
+  EXPECT_LT(lane.cpu_seconds(), other.cpu_seconds());
+}
+
 TEST(Lane, ItsEndWaitsForWhatRunsAndDropsWhatIsQueued) {
   std::atomic<int> finished = 0;
   std::promise<void> running;

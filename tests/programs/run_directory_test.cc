@@ -88,6 +88,10 @@ TEST(RunDirectory, WhatTheMachineDecidesIsMeasured) {
   expect_keys(measured.at("versions"), {"cleave", "libtorch", "openssl", "boost", "compiler"});
   EXPECT_GT(measured.at("peak_rss_mb").get<int>(), 50);
   EXPECT_EQ(measured.at("threads"), 1);
+  const double clients = measured.at("client_seconds"), server = measured.at("server_seconds");
+  EXPECT_GT(clients, 0);
+  EXPECT_GT(server, 0);
+  EXPECT_LT(clients + server, measured.at("cpu_seconds").get<double>());
 }
 
 TEST(RunDirectory, EqualJobsGiveEqualBytesAndThreadsChangeNoResult) {
