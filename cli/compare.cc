@@ -56,9 +56,7 @@ class Comparison {
     std::vector<Entry> entries;
     std::int64_t budget = options_.budget;
     for (const std::string& method : names_in(options_.methods)) {
-      Job own = job_;
-      own.tuning.method = method;
-      if (budget == 0) budget = trained_numbers(own, config);  // the first method's
+      if (budget == 0) budget = trained_numbers(with_method(job_, method), config);
       entries.push_back({sized(job_, config, method, budget), 1, {}, {}});
     }
     for (Entry& entry : entries) search(entry);
@@ -126,23 +124,29 @@ Json entry_json(const Entry& entry, const Entry& first) {
           {"bytes", run.bytes},
           {"client_flops", run.client_flops},
           {"body_flops", run.body_flops},
+          {"client_seconds", run.client_seconds},
+          {"server_seconds", run.server_seconds},
           {"seconds", run.seconds},
           {"peak_rss_mb", run.peak_rss_mb}};
 }
 
+// Bytes, processor time and memory are the first seed's.
 void print_table(const Json& table) {
-  fmt::print("\n{:<14} {:>9} {:>8} {:>7} {:>8} {:>20} {:>10} {:>10} {:>9}\n", "method", "trained",
-             "score", "+-", "- first", "95 % of that", "bytes", "client", "body");
+  fmt::print("\n{:<14} {:>9} {:>8} {:>7} {:>8} {:>20} {:>10} {:>9} {:>9} {:>8}\n", "method",
+             "trained", "score", "+-", "- first", "95 % of that", "bytes", "client", "server",
+             "memory");
   for (const Json& row : table) {
-    const bool within = row.at("within_budget").get<bool>();
-    fmt::print("{:<14} {:>9} {:>8.4f} {:>7.4f} {:>+8.4f} {:>20} {:>10} {:>9.2g}F {:>8.2g}F{}\n",
-               row.at("method").get<std::string>(), row.at("trained").get<std::int64_t>(),
-               row.at("mean").get<double>(), row.at("standard_deviation").get<double>(),
-               row.at("minus_first").get<double>(),
-               fmt::format("[{:+.4f}, {:+.4f}]", row.at("interval_95").at(0).get<double>(),
-                           row.at("interval_95").at(1).get<double>()),
-               human_bytes(row.at("bytes").get<double>()), row.at("client_flops").get<double>(),
-               row.at("body_flops").get<double>(), within ? "" : "  (not at the budget)");
+    fmt::print(
+        "{:<14} {:>9} {:>8.4f} {:>7.4f} {:>+8.4f} {:>20} {:>10} {:>7.1f} s {:>7.1f} s {:>5} "
+        "MB{}\n",
+        row.at("method").get<std::string>(), row.at("trained").get<std::int64_t>(),
+        row.at("mean").get<double>(), row.at("standard_deviation").get<double>(),
+        row.at("minus_first").get<double>(),
+        fmt::format("[{:+.4f}, {:+.4f}]", row.at("interval_95").at(0).get<double>(),
+                    row.at("interval_95").at(1).get<double>()),
+        human_bytes(row.at("bytes").get<double>()), row.at("client_seconds").get<double>(),
+        row.at("server_seconds").get<double>(), row.at("peak_rss_mb").get<int>(),
+        row.at("within_budget").get<bool>() ? "" : "  (not at the budget)");
   }
 }
 
@@ -175,7 +179,9 @@ void add_compare(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
       "compare", "Run several methods on one job at equal size, search and seeds");
   command->add_option("job", options->job, "The job file")->required();
-  command->add_option("--methods", options->methods, "Names of docs/methods.md with commas between")
+  command
+      ->add_option("--methods", options->methods,
+                   "Names of docs/methods.md with commas between; NAME@ROWS fixes the rows")
       ->required();
   command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")
       ->allow_extra_args(false);

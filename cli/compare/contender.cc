@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -58,11 +59,26 @@ std::int64_t trained_numbers(const Job& job, const ModelConfig& config) {
   return sum;
 }
 
-Contender sized(const Job& job, const ModelConfig& config, const std::string& method,
+Job with_method(Job job, const std::string& contender) {
+  const std::size_t at = contender.find('@');
+  job.tuning.method = contender.substr(0, at);
+  if (at == std::string::npos) return job;
+  const std::string rows = contender.substr(at + 1);
+  const auto [end, error] =
+      std::from_chars(rows.data(), rows.data() + rows.size(), job.tuning.tokens);
+  if (error != std::errc() || end != rows.data() + rows.size() || job.tuning.tokens < 1) {
+    throw UsageError("'" + contender + "': behind @ belongs a number of rows, e.g. dept@20");
+  }
+  return job;
+}
+
+Contender sized(const Job& job, const ModelConfig& config, const std::string& contender,
                 std::int64_t budget) {
-  Job own = job;
-  own.tuning.method = method;
-  Contender out{method, {"tuning.method=" + method}, trained_numbers(own, config)};
+  Job own = with_method(job, contender);
+  const std::string method = own.tuning.method;
+  const bool fixed_rows = method != contender;
+  Contender out{contender, {"tuning.method=" + method}, trained_numbers(own, config)};
+  if (fixed_rows) out.settings.push_back(fmt::format("tuning.tokens={}", own.tuning.tokens));
   const auto depends_on = [&](std::int64_t& size) {
     const std::int64_t kept = std::exchange(size, size + 1);
     const std::optional<std::int64_t> more = numbers_if_allowed(own, config);
@@ -70,12 +86,12 @@ Contender sized(const Job& job, const ModelConfig& config, const std::string& me
     return more && *more != out.numbers;
   };
   std::int64_t &rank = own.tuning.rank, &rows = own.tuning.tokens;
-  if (has_offsets(method)) {
+  if (has_offsets(method) && !fixed_rows) {
     rows =
         std::max<std::int64_t>(1, std::lround(0.4 * static_cast<double>(budget / config.hidden)));
   }
   const bool by_rank = depends_on(rank);
-  if (!by_rank && !depends_on(rows)) {
+  if (!by_rank && (fixed_rows || !depends_on(rows))) {
     out.within_budget = std::abs(out.numbers - budget) <= kTolerance * static_cast<double>(budget);
     return out;
   }
@@ -83,7 +99,7 @@ Contender sized(const Job& job, const ModelConfig& config, const std::string& me
   size = nearest_size(own, size, config, budget);
   const std::int64_t numbers = trained_numbers(own, config);
   if (std::abs(numbers - budget) > kTolerance * static_cast<double>(budget)) return out;
-  out.settings.push_back(fmt::format("tuning.tokens={}", rows));
+  if (!fixed_rows) out.settings.push_back(fmt::format("tuning.tokens={}", rows));
   out.settings.push_back(fmt::format("tuning.rank={}", rank));
   out.numbers = numbers;
   out.within_budget = true;

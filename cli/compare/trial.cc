@@ -59,6 +59,8 @@ Trial read_trial(const fs::path& folder) {
   trial.bytes = summary.at("bytes").at("total").get<double>();
   trial.client_flops = summary.at("client_flops").get<double>();
   trial.body_flops = summary.at("body_flops").get<double>();
+  trial.client_seconds = measured.at("client_seconds").get<double>();
+  trial.server_seconds = measured.at("server_seconds").get<double>();
   trial.seconds = measured.at("wall_seconds").get<double>();
   trial.peak_rss_mb = measured.at("peak_rss_mb").get<int>();
   return trial;

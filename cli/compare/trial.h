@@ -12,7 +12,8 @@ struct Trial {
   double score = 0;  // mean of the last five evaluated rounds: accuracy, or minus the perplexity
   double bytes = 0;  // training payload
   double client_flops = 0, body_flops = 0;
-  double seconds = 0;  // wall
+  double client_seconds = 0, server_seconds = 0;  // processor time
+  double seconds = 0;                             // wall
   int peak_rss_mb = 0;
 };
 

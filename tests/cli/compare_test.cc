@@ -42,6 +42,23 @@ TEST(Compare, AMethodThatCannotMeetTheBudgetKeepsTheJobsSizeAndSaysSo) {
   EXPECT_EQ(norm.numbers, 2 * 32 * 9);
 }
 
+TEST(Compare, RowsAfterAnAtSignAreKeptAndTheRankMeetsTheBudget) {
+  const Job job = bert_job();
+  const ModelConfig config = load_model_config(job.model.path);
+  const Contender dept = sized(job, config, "dept@4", 640);
+  EXPECT_EQ(dept.settings,
+            (std::vector<std::string>{"tuning.method=dept", "tuning.tokens=4", "tuning.rank=11"}));
+  EXPECT_EQ(dept.numbers, 4 * 32 + (16 + 32) * 11);
+  EXPECT_TRUE(dept.within_budget);
+  const Contender prompt = sized(job, config, "prompt@5", 640);
+  EXPECT_EQ(prompt.numbers, 5 * 32);
+  EXPECT_FALSE(prompt.within_budget);
+  for (const char* wrong : {"dept@", "dept@x", "dept@0", "dept@4x"}) {
+    EXPECT_NE(refusal<UsageError>([&] { sized(job, config, wrong, 640); }).find("rows"),
+              std::string::npos);
+  }
+}
+
 TEST(Compare, AMethodThatDoesNotExistIsRefusedWithTheNearest) {
   const Job job = bert_job();
   const std::string why =
