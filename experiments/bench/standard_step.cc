@@ -1,6 +1,7 @@
 #include "experiments/bench/standard_step.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "common/base/error.h"
 
@@ -9,17 +10,29 @@ namespace {
 
 constexpr std::int64_t kSentences = 32;
 
-Job standard_job(const std::string& model, const std::string& data, const std::string& precision) {
-  Job job;
-  job.model.path = model;
-  job.model.precision = precision;
-  job.cut.head = 1;
-  job.cut.tail = 1;
-  job.tuning.tokens = 20;
-  job.data.train = data;
-  job.data.labels = {"negative", "positive"};
-  job.optimizer.batch = kSentences;
-  return job;
+constexpr const char* kJob = R"(
+cut.head = 1
+cut.tail = 1
+tuning.tokens = 20
+data.labels = ["negative", "positive"]
+)";
+
+Job standard_job(const StepOptions& options) {
+  std::vector<std::string> settings = {"model.path=" + options.model, "data.train=" + options.data,
+                                       "model.precision=" + options.precision,
+                                       fmt::format("optimizer.batch={}", kSentences)};
+  settings.insert(settings.end(), options.settings.begin(), options.settings.end());
+  return parse_job(kJob, "the standard step", fs::current_path(), settings).job;
+}
+
+// The words between the first id and the last, again and again.
+void repeat_words(Example& example, std::size_t rows) {
+  const std::vector<std::int32_t> ids = example.ids;
+  if (ids.size() < 3 || rows < 2) throw DataError("the benchmark needs texts of a word or more");
+  example.ids.assign(1, ids.front());
+  for (std::size_t i = 0; i + 2 < rows; ++i) example.ids.push_back(ids[1 + i % (ids.size() - 2)]);
+  example.ids.push_back(ids.back());
+  example.pair_begin = static_cast<std::int32_t>(rows);
 }
 
 void check_present(const std::string& model, const std::string& data) {
@@ -35,15 +48,17 @@ void check_present(const std::string& model, const std::string& data) {
 
 }  // namespace
 
-std::unique_ptr<StandardStep> make_standard_step(const std::string& model, const std::string& data,
-                                                 const std::string& precision) {
-  check_present(model, data);
-  JobInputs inputs = load_inputs(standard_job(model, data, precision));
+std::unique_ptr<StandardStep> make_standard_step(const StepOptions& options) {
+  check_present(options.model, options.data);
+  JobInputs inputs = load_inputs(standard_job(options));
   if (inputs.train.size() < kSentences) {
-    throw DataError(data + " holds " + std::to_string(inputs.train.size()) +
+    throw DataError(options.data + " holds " + std::to_string(inputs.train.size()) +
                     " sentences, the benchmark needs " + std::to_string(kSentences));
   }
   inputs.train.examples.resize(kSentences);
+  for (Example& example : inputs.train.examples) {
+    if (options.text_rows > 0) repeat_words(example, static_cast<std::size_t>(options.text_rows));
+  }
   auto step = std::make_unique<StandardStep>(StandardStep{std::move(inputs), {}});
   for (const Example& example : step->inputs.train.examples) step->batch.push_back(&example);
   return step;

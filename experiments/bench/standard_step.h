@@ -13,9 +13,14 @@ struct StandardStep {
   Batch batch;  // points into inputs
 };
 
+struct StepOptions {
+  std::string model, data, precision = "fp32";
+  std::vector<std::string> settings{};  // "key=value", over the job
+  std::int64_t text_rows = 0;           // every text is repeated or cut to them; 0: as it is
+};
+
 // Errors: IoError and DataError as loading gives them, with where to get what is missing.
-std::unique_ptr<StandardStep> make_standard_step(const std::string& model, const std::string& data,
-                                                 const std::string& precision);
+std::unique_ptr<StandardStep> make_standard_step(const StepOptions& options);
 
 // Everything another implementation needs to take the same step: ids, lengths, labels, the rates,
 // and the state that training starts from.

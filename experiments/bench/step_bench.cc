@@ -1,5 +1,6 @@
-// Times the standard step: `split` compares a step's ways within one process, `serve` takes one
-// step per line on stdin, for compare_step, which runs it in turns with other implementations.
+// Times the standard step: `split` compares a step's ways within one process, `turns` the steps of
+// several jobs; `serve` takes one step per line on stdin, for compare_step, which runs it in turns
+// with other implementations.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "common/model/threads.h"
 #include "common/program/program.h"
 #include "experiments/bench/step_paths.h"
+#include "experiments/bench/step_turns.h"
 #include "experiments/bench/stopwatch.h"
 #include "server/coordinator/measured.h"
 
@@ -17,12 +19,14 @@ namespace cleave {
 namespace {
 
 struct Options {
-  std::string model, data, precision = "fp32", write_step;
+  StepOptions step;
+  std::string write_step;
+  std::vector<std::string> jobs;
   int rounds = 30;
 };
 
 Json about(const Options& options) {
-  return {{"precision", options.precision},
+  return {{"precision", options.step.precision},
           {"threads", 1},
           {"blas", blas_description()},
           {"revision", kRevision}};
@@ -44,7 +48,7 @@ struct Timed {
 
 // The three ways in turns, so that whatever else the machine does meets all of them alike.
 int split(const Options& options) {
-  const auto step = make_standard_step(options.model, options.data, options.precision);
+  const auto step = make_standard_step(options.step);
   asio::io_context memory_io{1}, tls_io{1};
   Lane lane(1, use_one_blas_thread);
   LinkPair memory_links = make_memory_links(memory_io.get_executor(), "client", "server");
@@ -73,8 +77,16 @@ int split(const Options& options) {
   return 0;
 }
 
+int turns(const Options& options) {
+  Json result = about(options);
+  result["text_rows"] = options.step.text_rows;
+  result["jobs"] = time_in_turns(options.step, options.jobs, options.rounds);
+  fmt::print("{}\n", result.dump());
+  return 0;
+}
+
 int serve(const Options& options) {
-  const auto step = make_standard_step(options.model, options.data, options.precision);
+  const auto step = make_standard_step(options.step);
   if (!options.write_step.empty()) write_step(*step, options.write_step);
   asio::io_context io{1};
   Lane lane(1, use_one_blas_thread);
@@ -103,17 +115,27 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Options options;
   const auto common = [&](CLI::App* command) {
-    command->add_option("--model", options.model, "models/minilm")->required();
-    command->add_option("--data", options.data, "A TSV of sentence and label")->required();
-    command->add_option("--precision", options.precision, "Of the frozen compute")
+    command->add_option("--model", options.step.model, "models/minilm")->required();
+    command->add_option("--data", options.step.data, "A TSV of sentence and label")->required();
+    command->add_option("--precision", options.step.precision, "Of the frozen compute")
         ->check(CLI::IsMember({"fp32", "bf16"}));
     return command;
   };
   const CLI::App* const ways = common(
       app.add_subcommand("split", "Compute alone, memory link and TLS in turns; prints JSON"));
   app.get_subcommand("split")->add_option("--rounds", options.rounds, "Turns");
+  CLI::App* const jobs = common(
+      app.add_subcommand("turns", "Steps of several jobs in turns over memory links; prints JSON"));
+  jobs->add_option("--job", options.jobs, "Settings with spaces between; repeat it")
+      ->required()
+      ->allow_extra_args(false);
+  jobs->add_option("--text-rows", options.step.text_rows, "Rows of every text; 0: as they are")
+      ->check(CLI::Range(0, 512));
+  jobs->add_option("--rounds", options.rounds, "Turns");
   common(app.add_subcommand("serve", "One step per line on stdin; answers in JSON"))
       ->add_option("--write-step", options.write_step, "Write batch and state to this file");
-  return run_program(app, argc, argv,
-                     [&] { return ways->parsed() ? split(options) : serve(options); });
+  return run_program(app, argc, argv, [&] {
+    if (ways->parsed()) return split(options);
+    return jobs->parsed() ? turns(options) : serve(options);
+  });
 }
