@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -17,18 +18,23 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Neighbouring samples of equal length: one softmax for all of them.
+// Neighbouring samples of equal length, so few that a core keeps their scores in its cache: one
+// softmax for all of them.
 struct Run {
   std::int64_t begin, key_begin;  // first row of queries, and of keys and values
   std::int64_t samples;           // g
   std::int64_t length, keys;      // n and m rows each
 };
 
-std::vector<Run> runs_of(at::IntArrayRef lengths, std::int64_t prefix_rows) {
+constexpr std::int64_t kCachedScores = 1 << 18;
+
+std::vector<Run> runs_of(at::IntArrayRef lengths, std::int64_t prefix_rows, std::int64_t heads) {
   std::vector<Run> runs;
   std::int64_t row = 0, key_row = 0;
   for (const std::int64_t n : lengths) {
-    if (!runs.empty() && runs.back().length == n) {
+    const std::int64_t most =
+        kCachedScores / std::max<std::int64_t>(1, heads * n * (n + prefix_rows));
+    if (!runs.empty() && runs.back().length == n && runs.back().samples < most) {
       ++runs.back().samples;
     } else {
       runs.push_back({row, key_row, 1, n, n + prefix_rows});
@@ -136,7 +142,7 @@ struct Attend : torch::autograd::Function<Attend> {
     const Tensor cq = computable(q), ck = computable(k), cv = computable(v);
     const Tensor out = room_for(cq, sum(lengths));
     variable_list saved = {q, k, v};
-    for (const Run& run : runs_of(lengths, prefix_rows)) {
+    for (const Run& run : runs_of(lengths, prefix_rows, heads)) {
       Tensor p = at::empty({run.samples * heads, run.length, run.keys}, cq.options());
       AT_DISPATCH_FLOATING_TYPES(cq.scalar_type(), "attend", [&] {
         const Products<scalar_t> products{run, heads, q.size(1)};
@@ -167,7 +173,7 @@ struct Attend : torch::autograd::Function<Attend> {
     const auto key_rows = rows + prefix_rows * static_cast<std::int64_t>(lengths.size());
     const Tensor dq = room_for(q, rows), dk = room_for(k, key_rows), dv = room_for(v, key_rows);
     std::size_t next = 3;
-    for (const Run& run : runs_of(lengths, prefix_rows)) {
+    for (const Run& run : runs_of(lengths, prefix_rows, heads)) {
       const Tensor& p = saved[next++];
       const Tensor dp = at::empty_like(p);
       AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "attend_backward", [&] {

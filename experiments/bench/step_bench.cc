@@ -126,7 +126,7 @@ int main(int argc, char** argv) {
   app.get_subcommand("split")->add_option("--rounds", options.rounds, "Turns");
   CLI::App* const jobs = common(
       app.add_subcommand("turns", "Steps of several jobs in turns over memory links; prints JSON"));
-  jobs->add_option("--job", options.jobs, "Settings with spaces between; repeat it")
+  jobs->add_option("--job", options.jobs, "Settings with spaces between, or text_rows=N; repeat it")
       ->required()
       ->allow_extra_args(false);
   jobs->add_option("--text-rows", options.step.text_rows, "Rows of every text; 0: as they are")

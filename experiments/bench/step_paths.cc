@@ -6,6 +6,8 @@
 namespace cleave {
 namespace {
 
+constexpr std::uint32_t kRound = 1;
+
 class ComputeAlone : public StepPath {
  public:
   ComputeAlone(const StandardStep& step, Lane& lane)
@@ -35,12 +37,16 @@ class OverLinks : public StepPath {
         slots_(io.get_executor(), 1),
         copies_(step.inputs.parts, step.inputs.job),
         service_{copies_, step.inputs.parts.form, lane, slots_} {
+    if (copies_.tuned()) {
+      copies_.lend(links.a->peer(), copies_.make(step.inputs.parts.whole_initial()), kRound,
+                   step.batch.size());
+    }
     links.b->allow(body_limits(service_.form));
     asio::co_spawn(io, serve_body(service_, *links.a), asio::detached);
   }
 
   StepOutcome run() override {
-    const StepId id{1, next_step_++};
+    const StepId id{kRound, next_step_++};
     return testing::run(
         io_, split_step(local_, *links_.b, lane_, step_.batch, step_.inputs.parts.form, id));
   }

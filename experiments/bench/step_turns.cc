@@ -12,6 +12,8 @@
 namespace cleave {
 namespace {
 
+const std::string kTextRows = "text_rows=";
+
 struct Runner {
   Runner(const StepOptions& options, Lane& lane)
       : step(make_standard_step(options)), path(over_links(*step, lane, io, links)) {}
@@ -67,7 +69,13 @@ nlohmann::json time_in_turns(const StepOptions& common, const std::vector<std::s
   std::vector<std::unique_ptr<Runner>> runners;
   for (const std::string& job : jobs) {
     StepOptions own = common;
-    for (const std::string& word : words_of(job)) own.settings.push_back(word);
+    for (const std::string& word : words_of(job)) {
+      if (word.rfind(kTextRows, 0) == 0) {
+        own.text_rows = std::stoll(word.substr(kTextRows.size()));
+      } else {
+        own.settings.push_back(word);
+      }
+    }
     runners.push_back(std::make_unique<Runner>(own, lane));
     Runner& runner = *runners.back();
     runner.path->run();  // warm up; optimisers make their state

@@ -8,9 +8,10 @@
 
 namespace cleave {
 
-// `jobs`: settings with spaces between, over the standard step's. A list with an object for each:
-// its settings, cpu and wall seconds of every turn, peak bytes of live tensors above those before
-// the step, and in closed form flops and the payload bytes of smashed data and features.
+// `jobs`: settings with spaces between, over the standard step's, and text_rows=N. A list with an
+// object for each: its settings, cpu and wall seconds of every turn, peak bytes of live tensors
+// above those before the step, and in closed form flops and the payload bytes of smashed data and
+// features.
 nlohmann::json time_in_turns(const StepOptions& common, const std::vector<std::string>& jobs,
                              int turns);
 
