@@ -111,7 +111,7 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
   }
   if (prunes(job, round)) report.kept_ids = kept;
   report.body = co_await agree_on_bytes(body, round);
-  RoundWork work{local.state(), std::move(report)};
+  RoundWork work{update_part(local.state(), context.parts), std::move(report)};
   co_return work;
 }
 

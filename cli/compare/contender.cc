@@ -51,7 +51,9 @@ std::int64_t trained_numbers(const Job& job, const ModelConfig& config) {
   const TuningContext context{
       job, config, find_architecture(config.model_type), {job.cut.head, job.cut.tail}};
   std::int64_t sum = 0;
+  const std::set<std::string> held = held_entries(context);
   for (const Tunable& tunable : all_tunables(context)) {
+    if (held.contains(tunable.name)) continue;
     std::int64_t numbers = 1;
     for (const std::int64_t n : tunable.shape) numbers *= n;
     sum += numbers;

@@ -60,7 +60,7 @@ void add_participant(Cost& out, const JobShape& shape, const ParticipantTrace& p
   add(out.up, "tally", tally_bytes());
   add(out.down, "tally", tally_bytes());
   add(out.up, "report", report_bytes(shape, p));
-  add(out.up, "update", 4 * shape.state_numbers);
+  add(out.up, "update", 4 * (shape.state_numbers - shape.held_numbers));
   add(out.down, "round_end", kFixed32);
 }
 

@@ -18,6 +18,11 @@ double block_activations(const JobShape& s, double heads, double samples, double
   return 4 * (rows * (7 * d(s.width) + d(s.intermediate)) + heads * squares);
 }
 
+// Values once, and of what is trained gradients and the trainer's copies too.
+double state_bytes(const JobShape& s, std::uint64_t numbers, std::uint64_t held) {
+  return 4.0 * (d(s.state_copies) * d(numbers - held) + d(held));
+}
+
 }  // namespace
 
 Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t samples,
@@ -25,9 +30,9 @@ Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t sam
   const double block = block_activations(s, d(heads), d(samples), d(rows));
   Memory out;
   out.client_weights = d(s.head_blocks) * block_weights(s);
-  out.client_state = 4.0 * d(s.state_copies) * d(s.state_numbers);
+  out.client_state = state_bytes(s, s.state_numbers, s.held_numbers);
   out.client_activations = d(s.head_blocks + s.tail_blocks) * block;
-  out.body_state = 4.0 * d(s.state_copies) * d(s.body_numbers);
+  out.body_state = state_bytes(s, s.body_numbers, s.body_held_numbers);
   out.body_weights = d(s.body_blocks) * block_weights(s);
   out.body_activations = d(s.body_blocks) * block;
   return out;

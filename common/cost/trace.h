@@ -39,7 +39,9 @@ struct JobShape {
   std::uint64_t width = 0;             // D
   std::uint64_t bytes_per_number = 4;  // of activations on the wire
   std::uint64_t state_numbers = 0;     // of the tuned state that crosses
+  std::uint64_t held_numbers = 0;      // of these, held by a client but not trained or sent back
   std::uint64_t body_numbers = 0;      // of what is tuned in the body: it never crosses
+  std::uint64_t body_held_numbers = 0;
   std::uint64_t labels = 0;            // C; 1 of a language model
   std::uint64_t vocabulary = 0;        // outputs of every row of a language model; else 0
   std::uint64_t state_copies = 4;      // of the tuned state in a client's memory

@@ -89,6 +89,9 @@ JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labe
   add_tunables(parts, context, values, folder.has_value());
   add_initial_tail(parts.initial, model, parts.cut, parts.readout());
   if (folder) begin_with(parts, initial_state(context, model, *folder), *folder);
+  const std::set<std::string> held = held_entries(context);
+  parts.update_form =
+      part_of(parts.initial, [&](const std::string& name) { return !held.contains(name); });
   model.checkpoint.release_pages();
   return parts;
 }
@@ -107,13 +110,28 @@ State body_part(const State& whole, const JobParts& parts) {
                  [&](const std::string& name) { return in_body(name, parts.cut, parts.config); });
 }
 
+State update_part(const State& client, const JobParts& parts) {
+  return part_of(client, [&](const std::string& name) { return parts.update_form.has(name); });
+}
+
+State with_update(const State& client, const State& update, const JobParts& parts) {
+  return merged(update, part_of(client, [&](const std::string& name) {
+                  return !parts.update_form.has(name);
+                }));
+}
+
 StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels) {
   const Cut cut = cut_of(job);
   const Architecture& architecture = find_architecture(config.model_type);
   check_cut(cut, config);
   StateNumbers numbers;
-  for (const Tunable& tunable : all_tunables({job, config, architecture, cut})) {
-    (in_body(tunable.name, cut, config) ? numbers.body : numbers.client) += product(tunable.shape);
+  const TuningContext context{job, config, architecture, cut};
+  const std::set<std::string> held = held_entries(context);
+  for (const Tunable& tunable : all_tunables(context)) {
+    const bool body = in_body(tunable.name, cut, config);
+    const std::int64_t own = product(tunable.shape);
+    (body ? numbers.body : numbers.client) += own;
+    if (held.contains(tunable.name)) (body ? numbers.body_held : numbers.client_held) += own;
   }
   const bool language = task_of(job, architecture) == Task::kCausalLm;
   visit_tail(config, architecture, cut,

@@ -25,6 +25,7 @@ struct JobParts {
   std::shared_ptr<DerivedTensors> derived = std::make_shared<DerivedTensors>();
   Head head;           // without what is tuned
   State initial;       // round 0's state of a client; also the form of every one
+  State update_form;   // what of it a client trains and sends back
   State body_initial;  // what the server tunes in the body: it crosses to no client
   RowsForm form;
 
@@ -47,9 +48,15 @@ TuningContext tuning_context(const JobParts& parts, const Job& job);
 State client_part(const State& whole, const JobParts& parts);
 State body_part(const State& whole, const JobParts& parts);
 
-// How many numbers a job tunes on either side, from the configuration alone.
+// What a client sends of its state, and the state that its update makes of the round's.
+State update_part(const State& client, const JobParts& parts);
+State with_update(const State& client, const State& update, const JobParts& parts);
+
+// How many numbers a job's state has on either side, and how many of them are held: acting, but
+// not trained. From the configuration alone.
 struct StateNumbers {
   std::int64_t client = 0, body = 0;
+  std::int64_t client_held = 0, body_held = 0;
 };
 StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);
 

@@ -117,11 +117,17 @@ Sites sites_over(const TuningContext& context, const State& state) {
   return sites;
 }
 
+std::set<std::string> held_entries(const TuningContext& context) {
+  std::set<std::string> held;
+  if (context.job.federation.aggregation != "freeze_a") return held;
+  for (const FactorPair& pair : factor_pairs(context)) held.insert(pair.fixed());
+  return held;
+}
+
 State trainable_part(const TuningContext& context, const State& start) {
   State state = trainable(start);
-  if (context.job.federation.aggregation != "freeze_a") return state;
-  for (const FactorPair& pair : factor_pairs(context)) {
-    if (state.has(pair.fixed())) at::Tensor(state.at(pair.fixed())).requires_grad_(false);
+  for (const std::string& name : held_entries(context)) {
+    if (state.has(name)) at::Tensor(state.at(name)).requires_grad_(false);
   }
   return state;
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,8 +97,10 @@ RowsPlan rows_plan(const TuningContext& context);
 std::int64_t text_rows(const TuningContext& context);
 std::vector<FactorPair> factor_pairs(const TuningContext& context);
 Sites sites_over(const TuningContext& context, const State& state);
-// What is trained, as leaves that require gradients: all of `start`, but the factors that
+// Entries of a state that act but are not trained, and that no client sends back: the factors that
 // federation.aggregation = "freeze_a" keeps as they began.
+std::set<std::string> held_entries(const TuningContext& context);
+// A copy of `start`, as leaves; all but what is held require gradients.
 State trainable_part(const TuningContext& context, const State& start);
 
 // The block that a tensor belongs to.

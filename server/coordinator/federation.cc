@@ -131,7 +131,9 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
   std::string refusal;
   co_await lane_.run([&] {
     try {
-      const State state = merged(parse_state(update, parts_.initial), loan.state());
+      const State sent = parse_state(update, parts_.update_form);
+      const State state =
+          merged(with_update(client_part(global, parts_), sent, parts_), loan.state());
       const std::lock_guard lock(average.turn);
       average.mean.add(out.client, state, weight_of(out.report, job_.federation.weights));
     } catch (const DataError& error) {

@@ -106,8 +106,13 @@ asio::awaitable<void> run_rounds(JobRun& run) {
 }  // namespace
 
 JobShape job_shape(const JobParts& parts, const Job& job) {
-  return job_shape(tuning_context(parts, job), {parts.initial.numel(), parts.body_initial.numel()},
-                   parts.labels);
+  const TuningContext context = tuning_context(parts, job);
+  const std::set<std::string> held = held_entries(context);
+  const State body_held =
+      part_of(parts.body_initial, [&](const std::string& name) { return held.contains(name); });
+  const StateNumbers numbers{parts.initial.numel(), parts.body_initial.numel(),
+                             parts.initial.numel() - parts.update_form.numel(), body_held.numel()};
+  return job_shape(context, numbers, parts.labels);
 }
 
 JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels) {
@@ -119,7 +124,9 @@ JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, st
   shape.width = u(config.hidden);
   shape.bytes_per_number = job.wire.precision == "bf16" ? 2 : 4;
   shape.state_numbers = u(numbers.client);
+  shape.held_numbers = u(numbers.client_held);
   shape.body_numbers = u(numbers.body);
+  shape.body_held_numbers = u(numbers.body_held);
   shape.labels = u(labels);
   if (job.model.task == "causal_lm") shape.vocabulary = u(config.vocabulary);
   shape.state_copies = state_copies(job);

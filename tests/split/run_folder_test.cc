@@ -56,6 +56,20 @@ TEST(Run, MergingFactorsWhereTheMethodHasNoneIsRefused) {
   }
 }
 
+TEST(Run, UnderFreezeAClientsSendBackOnlyTheFactorThatTheyTrain) {
+  const TemporaryFolder folder;
+  Job job = tiny_job(1, 0);
+  job.tuning.method = "lora";
+  job.tuning.rank = 2;
+  job.federation.aggregation = "freeze_a";
+  const Json summary = run_tiny(job, folder / "run");
+  EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
+  const Json& kinds = summary.at("bytes").at("by_kind");
+  const int down = kinds.at("down").at("state").at(1), up = kinds.at("up").at("update").at(1);
+  const int updates = kinds.at("up").at("update").at(0);
+  EXPECT_EQ(down - up, updates * 4 * 2 * (2 * 32)) << "A (2 x 32) of queries and values";
+}
+
 // LoRA on head and body, so on both sides' factors.
 TEST(Run, TheProductsSvdOfLoraDoesNotDependOnThreadsAndIsNotTheMean) {
   const TemporaryFolder folder;
