@@ -29,22 +29,22 @@ std::string preset_name(std::string_view text, const std::string& file,
 
 void check_aggregation(const Job& job) {
   const auto& f = job.federation;
-  if (f.aggregation == "stacking" || f.aggregation == "residual") {
-    throw DataError("federation.aggregation = \"" + f.aggregation +
-                    "\" merges a change into the frozen base whose rank grows with every round, "
-                    "and states on the wire keep their form; use \"product_svd\", which re-factors "
-                    "the same mean to the job's rank");
-  }
-  if (f.aggregation == "product_svd" && f.server_optimizer != "none") {
-    throw DataError(
-        "federation.aggregation = \"product_svd\" cannot go with federation.server_optimizer = \"" +
-        f.server_optimizer +
-        "\": the SVD turns the factors, so their difference to the last round's is no direction; "
-        "use \"factor_mean\" or \"freeze_a\", or no server optimiser");
-  }
+  if (f.server_optimizer == "none") return;
+  if (f.aggregation != "product_svd" && !adds_to_base(f.aggregation)) return;
+  throw DataError("federation.aggregation = \"" + f.aggregation +
+                  "\" cannot go with federation.server_optimizer = \"" + f.server_optimizer +
+                  "\": the rule " +
+                  (f.aggregation == "product_svd" ? "turns the factors"
+                                                  : "moves the factors' change into the base") +
+                  ", so that their difference to the last round's is no direction; use "
+                  "\"factor_mean\" or \"freeze_a\", or no server optimiser");
 }
 
 }  // namespace
+
+bool adds_to_base(const std::string& aggregation) {
+  return aggregation == "stacking" || aggregation == "residual";
+}
 
 LoadedJob parse_job(std::string_view text, const std::string& file, const fs::path& folder,
                     const std::vector<std::string>& settings) {

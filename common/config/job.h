@@ -117,6 +117,9 @@ LoadedJob load_job(const std::filesystem::path& file, const std::vector<std::str
 LoadedJob parse_job(std::string_view text, const std::string& file,
                     const std::filesystem::path& folder, const std::vector<std::string>& settings);
 
+// Whether a rule of federation.aggregation adds to the frozen base what factors cannot hold.
+bool adds_to_base(const std::string& aggregation);
+
 // Checks that no single key can express, e.g. per_round <= clients. Errors: DataError.
 void check_job(const Job& job);
 

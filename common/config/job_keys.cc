@@ -107,8 +107,9 @@ std::vector<Key> bind(Job& job) {
        one_of_names({"mean", "factor_mean", "freeze_a", "product_svd", "stacking", "residual"}),
        "How low-rank factors are merged: every entry for itself (mean), the same where ranks and "
        "scales agree (factor_mean: FedIT), one factor only (freeze_a: FFA-LoRA), or the SVD of "
-       "the mean product (product_svd: FlexLoRA). stacking (FLoRA) and residual (FedEx-LoRA) are "
-       "refused: what they merge into the base grows with every round."},
+       "the mean product (product_svd: FlexLoRA). LoRA's product (stacking: FLoRA) or what a "
+       "factor mean misses of it (residual: FedEx-LoRA) can go into the frozen base: exact, but "
+       "clients with such layers then receive their whole change in every round."},
       {"federation.server_optimizer", &f.server_optimizer,
        one_of_names({"none", "fedavgm", "fedadam"}),
        "What the server makes of the average: the new state, or a direction for it."},

@@ -17,7 +17,10 @@ void merge_lora(const TuningContext& context, const State& state, LinearEdits& e
     if (pair.left.rfind("lora.", 0) != 0) continue;
     const Tensor b = state.at(pair.left).to(at::kDouble), a = state.at(pair.right).to(at::kDouble);
     for (const Target& target : targets_of(context)) {
-      if (pair.left == target.stem("lora") + ".B") edits.add(target, at::mm(b, a) * pair.scale);
+      if (pair.left != target.stem("lora") + ".B") continue;
+      edits.add(target, at::mm(b, a) * pair.scale);
+      if (pair.base_change.empty()) continue;
+      edits.add(target, state.at(pair.base_change).to(at::kDouble));
     }
   }
 }

@@ -44,6 +44,10 @@ void write_adapter(const TuningContext& context, const State& state, const fs::p
                     ": the tail's blocks are trained as a whole, which is no adapter; export with "
                     "--merged, or train with cut.tail = 0");
   }
+  if (adds_to_base(context.job.federation.aggregation)) {
+    throw DataError("federation.aggregation = \"" + context.job.federation.aggregation +
+                    "\" has changed the base, which no adapter holds; export with --merged");
+  }
   NewAdapter adapter;
   adapter.config.peft_type = format.type->name;
   adapter.config.task_type = task_type(context);

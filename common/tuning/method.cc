@@ -119,8 +119,10 @@ Sites sites_over(const TuningContext& context, const State& state) {
 
 std::set<std::string> held_entries(const TuningContext& context) {
   std::set<std::string> held;
-  if (context.job.federation.aggregation != "freeze_a") return held;
-  for (const FactorPair& pair : factor_pairs(context)) held.insert(pair.fixed());
+  for (const FactorPair& pair : factor_pairs(context)) {
+    if (context.job.federation.aggregation == "freeze_a") held.insert(pair.fixed());
+    if (!pair.base_change.empty()) held.insert(pair.base_change);
+  }
   return held;
 }
 

@@ -98,7 +98,8 @@ std::int64_t text_rows(const TuningContext& context);
 std::vector<FactorPair> factor_pairs(const TuningContext& context);
 Sites sites_over(const TuningContext& context, const State& state);
 // Entries of a state that act but are not trained, and that no client sends back: the factors that
-// federation.aggregation = "freeze_a" keeps as they began.
+// federation.aggregation = "freeze_a" keeps as they began, and the changes of the base that
+// "stacking" and "residual" make.
 std::set<std::string> held_entries(const TuningContext& context);
 // A copy of `start`, as leaves; all but what is held require gradients.
 State trainable_part(const TuningContext& context, const State& start);

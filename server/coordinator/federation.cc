@@ -106,6 +106,12 @@ Federation::Federation(Members& members, const Job& job, const JobParts& parts, 
                     "\" merges low-rank factors, and tuning.method = \"" + job.tuning.method +
                     "\" has none; use \"mean\"");
   }
+  for (const FactorPair& pair : pairs_) {
+    if (!adds_to_base(job.federation.aggregation) || !pair.base_change.empty()) continue;
+    throw DataError("federation.aggregation = \"" + job.federation.aggregation +
+                    "\" adds to linear layers, and the factors of tuning.method = \"" +
+                    job.tuning.method + "\" are of none; use \"product_svd\"");
+  }
 }
 
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,

@@ -46,6 +46,25 @@ TEST(Merge, GivesTheJobsLogitsForSeveralMethodsAtOnce) {
   expect_merged({"ia3+lora+difffit", "gpt2", "all", {"c_attn", "mlp.c_proj"}});
 }
 
+TEST(Merge, TakesTheChangesOfTheBaseThatAnAggregationMadeAndNoAdapterDoes) {
+  for (const char* rule : {"stacking", "residual"}) {
+    for (const char* model : {"bert", "gpt2"}) {
+      const TemporaryFolder folder;
+      const Trained trained({"lora", model}, [&](Job& job) { job.federation.aggregation = rule; });
+      ASSERT_TRUE(std::any_of(
+          trained.state.tensors.begin(), trained.state.tensors.end(),
+          [](const auto& entry) { return entry.first.find(".base") != std::string::npos; }));
+      write_merged_folder(trained.inputs.model, trained.context(), trained.state, {"no", "yes"},
+                          folder / "out");
+      EXPECT_LE(max_difference(merged_logits(folder / "out", trained.batch()), trained.logits()),
+                2e-5);
+      const std::string why =
+          refusal([&] { write_adapter(trained.context(), trained.state, folder / "no"); });
+      EXPECT_NE(why.find("export with --merged"), std::string::npos) << why;
+    }
+  }
+}
+
 TEST(Merge, TakesTheTailsBlocksAlong) { expect_merged({"lora", "bert"}, {1, 1}); }
 
 TEST(Merge, FoldsDeptIntoTheTableOfPositionsAndLeavesItsPrompt) {

@@ -48,7 +48,7 @@ RC_GTEST_PROP(RulesOfAnyFactors, IdenticalClientsGiveWhatTheyHave, ()) {
   RC_ASSERT(distance(change(freeze_a(updates)), change(own)) < tolerance);
   RC_ASSERT(distance(change(stacking(updates)), change(own)) < tolerance);
   RC_ASSERT(distance(change(product_svd(updates, c.ranks[0], 2)), change(own)) < tolerance);
-  RC_ASSERT(change(residual(updates).rest).norm().item<double>() < tolerance);
+  RC_ASSERT(change(residual(updates).base.value()).norm().item<double>() < tolerance);
 }
 
 RC_GTEST_PROP(RulesOfAnyFactors, TheOrderOfClientsChangesNothing, ()) {
@@ -58,7 +58,8 @@ RC_GTEST_PROP(RulesOfAnyFactors, TheOrderOfClientsChangesNothing, ()) {
   const double tolerance = 1e-12 * mean_change(updates).norm().item<double>() + 1e-12;
   RC_ASSERT(distance(change(factor_mean(updates)), change(factor_mean(reversed))) < tolerance);
   RC_ASSERT(distance(change(stacking(updates)), change(stacking(reversed))) < tolerance);
-  RC_ASSERT(distance(change(residual(updates).rest), change(residual(reversed).rest)) < tolerance);
+  RC_ASSERT(distance(change(residual(updates).base.value()),
+                     change(residual(reversed).base.value())) < tolerance);
   const std::int64_t all = std::min(c.in, static_cast<std::int64_t>(c.ranks.size()) * c.ranks[0]);
   RC_ASSERT(distance(change(product_svd(updates, all, 1)), change(product_svd(reversed, all, 1))) <
             tolerance);
@@ -69,8 +70,8 @@ RC_GTEST_PROP(RulesOfAnyFactors, StackingAndResidualReproduceTheMeanChange, ()) 
   const at::Tensor target = mean_change(mixed);
   RC_ASSERT(distance(change(stacking(mixed)), target) < 1e-14 * target.norm().item<double>());
   const FactorUpdates alike = testing::random_updates(any_case(true));
-  const Residual both = residual(alike);
-  RC_ASSERT(distance(change(both.mean) + change(both.rest), mean_change(alike)) <
+  const Merged both = residual(alike);
+  RC_ASSERT(distance(change(both.factors) + change(*both.base), mean_change(alike)) <
             1e-13 * (1 + mean_change(alike).norm().item<double>()));
 }
 
@@ -125,7 +126,7 @@ RC_GTEST_PROP(RulesOfAnyFactors, ZeroLeftFactorsGiveNoChangeAndRightFactorsToLea
   check_orthonormal(best.right);
   RC_ASSERT(change(factor_mean(updates)).norm().item<double>() == 0);
   RC_ASSERT(change(stacking(updates)).norm().item<double>() == 0);
-  RC_ASSERT(change(residual(updates).rest).norm().item<double>() == 0);
+  RC_ASSERT(change(residual(updates).base.value()).norm().item<double>() == 0);
 }
 
 RC_GTEST_PROP(RulesOfAnyFactors, ARankAboveThatOfTheMeanIsFilledWithOrthonormalRows, ()) {

@@ -73,11 +73,11 @@ TEST_F(LoraAggregation, TheProductsSvdHasTheGoldenSingularValues) {
 }
 
 TEST_F(LoraAggregation, TheResidualIsWhatTheFactorMeanMisses) {
-  const Residual both = residual(updates);
-  EXPECT_EQ(both.rest.right.size(0), 16);
-  EXPECT_LT(relative_difference(change(both.mean), golden["factor_mean_product"]), kStored);
+  const Merged both = residual(updates);
+  EXPECT_EQ(both.base->right.size(0), 16);
+  EXPECT_LT(relative_difference(change(both.factors), golden["factor_mean_product"]), kStored);
   EXPECT_LT(
-      relative_difference(change(both.mean) + change(both.rest), golden["exact_product_mean"]),
+      relative_difference(change(both.factors) + change(*both.base), golden["exact_product_mean"]),
       kStored);
 }
 
@@ -90,7 +90,7 @@ TEST(Rules, OfScalarsByHand) {
   EXPECT_DOUBLE_EQ(change(factor_mean(two)).item<double>(), 1.0);
   EXPECT_DOUBLE_EQ(change(stacking(two)).item<double>(), -0.5);
   EXPECT_DOUBLE_EQ(change(product_svd(two, 1, 1)).item<double>(), -0.5);
-  EXPECT_DOUBLE_EQ(change(residual(two).rest).item<double>(), -1.5);
+  EXPECT_DOUBLE_EQ(change(residual(two).base.value()).item<double>(), -1.5);
   const Factors doubled = product_svd(two, 1, 2);
   EXPECT_DOUBLE_EQ(doubled.left.item<double>(), -0.5);
   EXPECT_DOUBLE_EQ(doubled.right.item<double>(), 0.5) << "split evenly, right positive";

@@ -19,7 +19,8 @@ struct SentUpdate {
   std::uint64_t weight;
 };
 
-const std::vector<FactorPair> kPairs = {{"q.lora_B", "q.lora_A", 2}, {"v.lora_B", "v.lora_A", 0.5}};
+const std::vector<FactorPair> kPairs = {{"q.lora_B", "q.lora_A", 2, false, "q.base"},
+                                        {"v.lora_B", "v.lora_A", 0.5, false, "v.base"}};
 
 // All have the same right factors, so that freeze_a takes them too, unless `moved`.
 State state_with_factors(std::uint64_t seed, bool moved = false) {
@@ -28,6 +29,8 @@ State state_with_factors(std::uint64_t seed, bool moved = false) {
   for (const FactorPair& pair : kPairs) {
     state.add(pair.left, testing::normal_matrix(own, 6, 2).to(at::kFloat));
     state.add(pair.right, testing::normal_matrix(shared, 2, 8).to(at::kFloat));
+    Stream base(7, pair.base_change);  // the round's, the same for all
+    state.add(pair.base_change, testing::normal_matrix(base, 6, 8).to(at::kFloat));
   }
   state.add("tail", testing::normal_matrix(own, 1, 5).to(at::kFloat));
   return state;
@@ -119,6 +122,20 @@ TEST(Aggregation, WithOneRightFactorFreezeAAndTheProductsSvdAreExact) {
   }
   EXPECT_TRUE(at::equal(aggregate("freeze_a", sent_updates()).at("q.lora_A"),
                         state_with_factors(0).at("q.lora_A")));
+}
+
+TEST(Aggregation, WhatRulesAddToTheBaseIsTheRestOfTheMeanChange) {
+  const std::vector<SentUpdate> updates = sent_updates(/*moved=*/true);
+  for (const char* rule : {"stacking", "residual"}) {
+    const State state = aggregate(rule, updates);
+    for (const FactorPair& pair : kPairs) {
+      const at::Tensor gained = state.at(pair.base_change) - updates[0].state.at(pair.base_change);
+      const at::Tensor change = gained.to(at::kDouble) + change_in(state, pair);
+      EXPECT_LT(testing::distance(change, exact_change(updates, pair)), 1e-5) << rule;
+    }
+    if (rule[0] == 'r') continue;
+    EXPECT_EQ(change_in(state, kPairs[0]).count_nonzero().item<int64_t>(), 0);
+  }
 }
 
 TEST(Aggregation, TheProductsSvdIsNearerToTheMeanChangeThanFedAvg) {

@@ -48,7 +48,7 @@ TEST(Run, AServerOptimizerChangesTheStateAndItsIdentityDoesNot) {
 
 TEST(Run, MergingFactorsWhereTheMethodHasNoneIsRefused) {
   const TemporaryFolder folder;
-  for (const char* rule : {"factor_mean", "freeze_a", "product_svd"}) {
+  for (const char* rule : {"factor_mean", "freeze_a", "product_svd", "stacking", "residual"}) {
     Job job = tiny_job();
     job.federation.aggregation = rule;
     const std::string why = refusal([&] { run_tiny(job, folder / rule); });
@@ -68,6 +68,37 @@ TEST(Run, UnderFreezeAClientsSendBackOnlyTheFactorThatTheyTrain) {
   const int down = kinds.at("down").at("state").at(1), up = kinds.at("up").at("update").at(1);
   const int updates = kinds.at("up").at("update").at(0);
   EXPECT_EQ(down - up, updates * 4 * 2 * (2 * 32)) << "A (2 x 32) of queries and values";
+}
+
+TEST(Run, RulesThatAddToTheBaseDoSoOnBothSidesAndSendTheChangeDownOnly) {
+  const TemporaryFolder folder;
+  for (const char* rule : {"stacking", "residual"}) {
+    Job job = tiny_job(1, 0);
+    job.tuning.method = "lora";
+    job.tuning.rank = 2;
+    job.federation.aggregation = rule;
+    const Json summary = run_tiny(job, folder / rule);
+    EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
+    const State state = load_state(folder / rule / "state.safetensors").state;
+    for (const auto& [name, tensor] : state.tensors) {
+      const bool b = name.ends_with(".B"), base = name.ends_with(".base");
+      if (!b && !base) continue;
+      EXPECT_EQ(tensor.count_nonzero().item<int64_t>() > 0, base || rule[0] == 'r');
+    }
+    const Json& kinds = summary.at("bytes").at("by_kind");
+    const int down = kinds.at("down").at("state").at(1), up = kinds.at("up").at("update").at(1);
+    const int updates = kinds.at("up").at("update").at(0);
+    EXPECT_EQ(down - up, updates * 4 * 2 * (32 * 32)) << "queries' and values' of one block";
+  }
+}
+
+TEST(Run, AddingToTheBaseIsRefusedForFactorsOfNoLinearLayer) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.tuning.method = "dept";
+  job.federation.aggregation = "stacking";
+  const std::string why = refusal([&] { run_tiny(job, folder / "run"); });
+  EXPECT_NE(why.find("use \"product_svd\""), std::string::npos) << why;
 }
 
 // LoRA on head and body, so on both sides' factors.

@@ -1,6 +1,7 @@
 // LoRA (Hu et al. 2021): a linear layer y = W x + b becomes y + scale B (A x), with A (r, in)
 // uniform in +-1/sqrt(in) and B (out, r) zero at first, so that it begins as the base.
-// scale = alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023).
+// scale = alpha / r, or alpha / sqrt(r) with rsLoRA (Kalajdzievski 2023). Under an aggregation that
+// adds to the base W, its change (out, in) is part of the state: y = (W + M) x + b + scale B (A x).
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -14,6 +15,8 @@ namespace {
 
 using at::Tensor;
 
+const std::string kBaseChange = ".base";
+
 double scale_of(const TuningContext& context) {
   const auto rank = static_cast<double>(context.job.tuning.rank);
   return lora_alpha(context.job) / (context.job.tuning.rslora ? std::sqrt(rank) : rank);
@@ -22,6 +25,7 @@ double scale_of(const TuningContext& context) {
 std::vector<Tunable> tunables(const TuningContext& context) {
   const std::int64_t rank = context.job.tuning.rank;
   const std::uint64_t seed = seed_of(context.job, Seed::kInit);
+  const bool changes_base = adds_to_base(context.job.federation.aggregation);
   std::vector<Tunable> out;
   for (const Target& target : targets_of(context)) {
     const std::string stem = target.stem("lora");
@@ -33,6 +37,11 @@ std::vector<Tunable> tunables(const TuningContext& context) {
     out.push_back({stem + ".B", {target.out, rank}, [=, width = target.out] {
                      return at::zeros({width, rank}, at::kFloat);
                    }});
+    if (!changes_base) continue;
+    out.push_back(
+        {stem + kBaseChange, {target.out, target.in}, [=, in = target.in, width = target.out] {
+           return at::zeros({width, in}, at::kFloat);
+         }});
   }
   return out;
 }
@@ -42,11 +51,17 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   for (const Target& target : targets_in(targets_of(context), state, "lora", ".A")) {
     const Tensor a = state.at(target.stem("lora") + ".A");  // (r, in)
     const Tensor b = state.at(target.stem("lora") + ".B");  // (out, r)
-    sites.linear[target.name].push_back({nullptr, [=](const Tensor& x, const Tensor& y) {
-                                           const auto type = x.scalar_type();
-                                           const Tensor low = at::linear(x, a.to(type));  // (R, r)
-                                           return at::add(y, at::linear(low, b.to(type)), scale);
-                                         }});
+    Tensor base;                                            // (out, in)
+    if (state.has(target.stem("lora") + kBaseChange)) {
+      base = state.at(target.stem("lora") + kBaseChange);
+    }
+    sites.linear[target.name].push_back(
+        {nullptr, [=](const Tensor& x, const Tensor& y) {
+           const auto type = x.scalar_type();
+           const Tensor low = at::linear(x, a.to(type));  // (R, r)
+           const Tensor out = at::add(y, at::linear(low, b.to(type)), scale);
+           return base.defined() ? out + at::linear(x, base.to(type)) : out;
+         }});
   }
 }
 
@@ -55,6 +70,9 @@ std::vector<FactorPair> factors(const TuningContext& context) {
   for (const Target& target : targets_of(context)) {
     const std::string stem = target.stem("lora");
     pairs.push_back({stem + ".B", stem + ".A", scale_of(context)});
+    if (adds_to_base(context.job.federation.aggregation)) {
+      pairs.back().base_change = stem + kBaseChange;
+    }
   }
   return pairs;
 }

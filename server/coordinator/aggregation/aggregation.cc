@@ -51,9 +51,13 @@ State Aggregation::finish() const {
   State state = mean_.finish();
   if (mean_.count() == 1) return state;
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    const Factors merged = rule_.merge(updates_of(i), global_[i]);
-    state.at(pairs_[i].left).copy_(merged.left);
-    state.at(pairs_[i].right).copy_(merged.right);
+    const Merged merged = rule_.merge(updates_of(i), global_[i]);
+    state.at(pairs_[i].left).copy_(merged.factors.left);
+    state.at(pairs_[i].right).copy_(merged.factors.right);
+    if (!merged.base) continue;
+    const at::Tensor& base = state.at(pairs_[i].base_change);
+    const at::Tensor gain = merged.base->left.matmul(merged.base->right) * merged.base->scale;
+    base.copy_(base.to(at::kDouble) + gain);
   }
   return state;
 }

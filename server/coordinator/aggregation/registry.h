@@ -1,5 +1,4 @@
-// The rules of federation.aggregation by name. What is not in here a job cannot choose: stacking
-// and residual are functions of rules.h whose result grows past the state's form (check_job).
+// The rules of federation.aggregation by name.
 #pragma once
 
 #include <string>
@@ -13,9 +12,9 @@ namespace cleave {
 struct AggregationRule {
   std::string_view name;
   std::string_view paper;
-  // One pair's new factors, of the global ones' shapes and scale. Null: the rule knows no pairs,
-  // every entry is averaged for itself.
-  Factors (*merge)(const FactorUpdates& updates, const Factors& global) = nullptr;
+  // One pair's new factors, of the global ones' shapes and scale, and what the base gains. Null:
+  // the rule knows no pairs, every entry is averaged for itself.
+  Merged (*merge)(const FactorUpdates& updates, const Factors& global) = nullptr;
   // Refuses (DataError) an update that cannot be merged, by the factors that the round began with.
   void (*check)(const Factors& update, const Factors& global) = nullptr;
 };

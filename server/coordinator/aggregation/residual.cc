@@ -4,12 +4,11 @@
 
 namespace cleave {
 
-Residual residual(const FactorUpdates& updates) {
+Merged residual(const FactorUpdates& updates) {
   const Factors mean = factor_mean(updates);
   const Factors exact = stacking(updates);
-  return {mean,
-          {at::cat({exact.left, mean.left * -mean.scale}, 1), at::cat({exact.right, mean.right}, 0),
-           1}};
+  return {mean, Factors{at::cat({exact.left, mean.left * -mean.scale}, 1),
+                        at::cat({exact.right, mean.right}, 0), 1}};
 }
 
 }  // namespace cleave

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace cleave {
@@ -52,11 +53,14 @@ Factors stacking(const FactorUpdates& updates);
 // Errors: DataError for a rank above `in` and for scale 0.
 Factors product_svd(const FactorUpdates& updates, std::int64_t rank, double scale);
 
-// Factor mean, and what it misses (FedEx-LoRA): mean + rest is exactly M. The rest, of scale 1 and
-// rank sum r_i + r, is for the frozen base. Errors: factor_mean's.
-struct Residual {
-  Factors mean, rest;
+// New factors, and what is to be added to the frozen base beside them.
+struct Merged {
+  Factors factors;
+  std::optional<Factors> base = std::nullopt;
 };
-Residual residual(const FactorUpdates& updates);
+
+// Factor mean, and what it misses (FedEx-LoRA): factors + base is exactly M. The latter is of scale
+// 1 and rank sum r_i + r. Errors: factor_mean's.
+Merged residual(const FactorUpdates& updates);
 
 }  // namespace cleave
