@@ -12,7 +12,7 @@ namespace {
 
 const Method* const kMethods[] = {
     &kPrompt, &kDept, &kEptStyle, &kAdept,  &kDpt,     &kUlpt, &kPTuning, &kDeep,
-    &kPrefix, &kLora, &kSvfit,    &kBitfit, &kDifffit, &kNorm, &kIa3,
+    &kPrefix, &kLora, &kSvfit,    &kBitfit, &kDifffit, &kNorm, &kIa3,     &kVera,
 };
 
 const Method& find_method(std::string_view name) {

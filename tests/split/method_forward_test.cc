@@ -175,6 +175,24 @@ TEST(MethodForward, SvfitIsTheWeightWithOtherSingularValues) {
   EXPECT_LE(max_difference(svfit.logits(), other), kSame);
 }
 
+TEST(MethodForward, VeraIsItsMergedWeight) {
+  const Stirred vera({"vera", "any", "bert", {1, 0}});
+  const State s = vera.state();
+  const auto matrix = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
+    Stream stream(seed_of(vera.inputs.job, Seed::kInit), name);
+    return uniform_tensor({rows, columns}, std::sqrt(3.0 / static_cast<double>(columns)), stream);
+  };
+  const Tensor a = matrix("vera/A/34", 2, 32), b = matrix("vera/B/34", 32, 2);
+  const Tensor other =
+      with_merged(vera, "bert", {1, 0}, [&](const std::string& name, const Tensor& w) {
+        const Tensor* d = find(s, "vera", layer_of(name), ".d");
+        if (!d || !is_weight(name)) return w;
+        const Tensor* scale = find(s, "vera", layer_of(name), ".b");
+        return w + at::matmul(b * *d, a) * scale->unsqueeze(1);
+      });
+  EXPECT_LE(max_difference(vera.logits(), other), 1e-4);
+}
+
 TEST(MethodForward, DifffitsGammaScalesWhatABranchAdds) {
   const Stirred tuned({"difffit", "any", "vit", {1, 0}});
   const State s = tuned.state();
@@ -273,6 +291,7 @@ TEST(MethodForward, NumbersOfTrainedValuesAreThoseOfTheClosedForms) {
       {"prefix", 2 * l * p * d},
       {"lora", l * 2 * r * (d + d)},
       {"svfit", l * 2 * r},
+      {"vera", l * 2 * (r + d)},
       {"bitfit", l * (7 * d + w) + d},
       {"norm", 2 * d * (2 * l + 1)},
       {"ia3", l * (3 * d + w)}};
@@ -283,7 +302,7 @@ TEST(MethodForward, NumbersOfTrainedValuesAreThoseOfTheClosedForms) {
 
 TEST(MethodForward, MethodsWithoutAPromptBeginBitwiseAsTheBase) {
   for (const std::string model : {"bert", "vit", "gpt2", "llama"}) {
-    for (const std::string method : {"lora", "svfit", "bitfit", "norm", "difffit", "ia3"}) {
+    for (const std::string method : {"lora", "svfit", "vera", "bitfit", "norm", "difffit", "ia3"}) {
       const MethodCase c{method, "any", model, {1, 0}};
       if (!allowed(c)) continue;
       SCOPED_TRACE(text_of(c));

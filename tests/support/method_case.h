@@ -68,6 +68,7 @@ inline std::vector<Placed> every_method() {
           {"prefix", {"any"}},
           {"lora", {"any"}},
           {"svfit", {"any"}},
+          {"vera", {"any"}},
           {"bitfit", {"any"}},
           {"norm", {"any"}},
           {"difffit", {"any"}},

@@ -20,6 +20,7 @@ extern const Method kPrefix;
 extern const Method kPrompt;
 extern const Method kSvfit;
 extern const Method kUlpt;
+extern const Method kVera;
 
 // LoRA's alpha: tuning.alpha, or its own 16.
 double lora_alpha(const Job& job);
