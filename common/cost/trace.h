@@ -42,9 +42,9 @@ struct JobShape {
   std::uint64_t held_numbers = 0;      // of these, held by a client but not trained or sent back
   std::uint64_t body_numbers = 0;      // of what is tuned in the body: it never crosses
   std::uint64_t body_held_numbers = 0;
-  std::uint64_t labels = 0;            // C; 1 of a language model
-  std::uint64_t vocabulary = 0;        // outputs of every row of a language model; else 0
-  std::uint64_t state_copies = 4;      // of the tuned state in a client's memory
+  std::uint64_t labels = 0;        // C; 1 of a language model
+  std::uint64_t vocabulary = 0;    // outputs of every row of a language model; else 0
+  std::uint64_t state_copies = 4;  // of the tuned state in a client's memory
   // For work only.
   std::uint64_t head_blocks = 0, body_blocks = 0, tail_blocks = 0;
   std::uint64_t intermediate = 0;       // of the feed-forward

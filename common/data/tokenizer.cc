@@ -5,7 +5,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/byte_bpe_files.h"
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 #include "common/data/wordpiece.h"
 
 namespace cleave {

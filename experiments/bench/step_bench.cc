@@ -124,6 +124,9 @@ int main(int argc, char** argv) {
   const CLI::App* const ways = common(
       app.add_subcommand("split", "Compute alone, memory link and TLS in turns; prints JSON"));
   app.get_subcommand("split")->add_option("--rounds", options.rounds, "Turns");
+  app.get_subcommand("split")
+      ->add_option("--set", options.step.settings, "key=value, over the standard step's job")
+      ->allow_extra_args(false);
   CLI::App* const jobs = common(
       app.add_subcommand("turns", "Steps of several jobs in turns over memory links; prints JSON"));
   jobs->add_option("--job", options.jobs, "Settings with spaces between, or text_rows=N; repeat it")

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "common/data/sentence_piece_model.h"
+#include "common/data/sentence_piece/sentence_piece_model.h"
 
 namespace cleave {
 

@@ -1,5 +1,5 @@
 // Protobuf's wire format: what is written is read back, and what is broken is refused.
-#include "common/data/protobuf_fields.h"
+#include "common/data/sentence_piece/protobuf_fields.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

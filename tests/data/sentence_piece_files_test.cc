@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "common/data/protobuf_fields.h"
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/protobuf_fields.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 #include "tests/support/refusal.h"
 #include "tests/support/sentence_pieces.h"
 #include "tests/support/temporary_folder.h"

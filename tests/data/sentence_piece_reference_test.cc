@@ -6,7 +6,7 @@
 #include <bit>
 #include <memory>
 
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 #include "tests/support/sentence_pieces.h"
 
 namespace cleave {

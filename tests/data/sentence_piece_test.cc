@@ -1,5 +1,5 @@
 // SentencePiece's tokenizers against published vectors, and on what is not ordinary text.
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 #include "common/model/model.h"
 #include "common/model/model_lock.h"
 #include "experiments/tools/llama2c_folder.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/base/files.h"
-#include "common/data/sentence_piece_model.h"
+#include "common/data/sentence_piece/sentence_piece_model.h"
 #include "experiments/tools/llama2c_tokenizer.h"
 
 namespace cleave::testing {

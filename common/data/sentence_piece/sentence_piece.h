@@ -9,8 +9,8 @@
 #include <optional>
 #include <span>
 
-#include "common/data/piece_normalizer.h"
-#include "common/data/piece_table.h"
+#include "common/data/sentence_piece/piece_normalizer.h"
+#include "common/data/sentence_piece/piece_table.h"
 #include "common/data/tokenizer.h"
 
 namespace cleave {

@@ -1,4 +1,4 @@
-#include "common/data/piece_index.h"
+#include "common/data/sentence_piece/piece_index.h"
 
 #include <string>
 

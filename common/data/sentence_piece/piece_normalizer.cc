@@ -1,4 +1,4 @@
-#include "common/data/piece_normalizer.h"
+#include "common/data/sentence_piece/piece_normalizer.h"
 
 #include <unicode/utf8.h>
 

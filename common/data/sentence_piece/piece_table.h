@@ -6,8 +6,8 @@
 
 #include <array>
 
-#include "common/data/piece_index.h"
-#include "common/data/sentence_piece_model.h"
+#include "common/data/sentence_piece/piece_index.h"
+#include "common/data/sentence_piece/sentence_piece_model.h"
 
 namespace cleave {
 

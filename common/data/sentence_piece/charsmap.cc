@@ -1,4 +1,4 @@
-#include "common/data/charsmap.h"
+#include "common/data/sentence_piece/charsmap.h"
 
 #include <cstring>
 

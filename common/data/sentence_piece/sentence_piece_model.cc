@@ -1,7 +1,7 @@
-#include "common/data/sentence_piece_model.h"
+#include "common/data/sentence_piece/sentence_piece_model.h"
 
 #include "common/base/error.h"
-#include "common/data/protobuf_fields.h"
+#include "common/data/sentence_piece/protobuf_fields.h"
 
 namespace cleave {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 
 #include "common/base/error.h"
 

@@ -1,6 +1,6 @@
 // Segmentation of the highest sum of scores: the Viterbi search of SentencePiece's unigram model
 // ("EncodeOptimized"), with its mix of float sums and double comparisons, so that ties fall alike.
-#include "common/data/piece_table.h"
+#include "common/data/sentence_piece/piece_table.h"
 
 namespace cleave {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/data/piece_table.h"
+#include "common/data/sentence_piece/piece_table.h"
 
 #include <cfloat>
 #include <charconv>

@@ -2,7 +2,7 @@
 #include <queue>
 #include <unordered_map>
 
-#include "common/data/piece_table.h"
+#include "common/data/sentence_piece/piece_table.h"
 
 namespace cleave {
 namespace {

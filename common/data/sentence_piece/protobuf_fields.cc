@@ -1,4 +1,4 @@
-#include "common/data/protobuf_fields.h"
+#include "common/data/sentence_piece/protobuf_fields.h"
 
 #include <bit>
 

@@ -4,9 +4,9 @@
 // Thread-safe after construction.
 #pragma once
 
-#include "common/data/charsmap.h"
-#include "common/data/piece_index.h"
-#include "common/data/sentence_piece_model.h"
+#include "common/data/sentence_piece/charsmap.h"
+#include "common/data/sentence_piece/piece_index.h"
+#include "common/data/sentence_piece/sentence_piece_model.h"
 
 namespace cleave {
 

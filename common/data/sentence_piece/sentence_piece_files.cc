@@ -3,7 +3,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
-#include "common/data/sentence_piece.h"
+#include "common/data/sentence_piece/sentence_piece.h"
 #include "common/data/vocabulary.h"
 
 namespace cleave {
