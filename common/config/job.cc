@@ -1,5 +1,7 @@
 #include "common/config/job.h"
 
+#include <charconv>
+
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/config/preset.h"
@@ -29,6 +31,17 @@ std::string preset_name(std::string_view text, const std::string& file,
 
 void check_aggregation(const Job& job) {
   const auto& f = job.federation;
+  for (const std::int64_t rank : participant_ranks(job)) {
+    if (rank >= 1 && rank <= job.tuning.rank) continue;
+    throw DataError("federation.ranks: " + std::to_string(rank) +
+                    " is not from 1 to tuning.rank = " + std::to_string(job.tuning.rank));
+  }
+  if (!f.ranks.empty() && f.aggregation != "product_svd" && f.aggregation != "stacking") {
+    throw DataError(
+        "federation.ranks: factors of mixed ranks have no mean, which "
+        "federation.aggregation = \"" +
+        f.aggregation + "\" takes; use \"product_svd\" or \"stacking\"");
+  }
   if (f.server_optimizer == "none") return;
   if (f.aggregation != "product_svd" && !adds_to_base(f.aggregation)) return;
   throw DataError("federation.aggregation = \"" + f.aggregation +
@@ -41,6 +54,19 @@ void check_aggregation(const Job& job) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> participant_ranks(const Job& job) {
+  std::vector<std::int64_t> ranks;
+  for (const std::string& text : job.federation.ranks) {
+    std::int64_t rank = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rank);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      throw DataError("federation.ranks: \"" + text + "\" is no number");
+    }
+    ranks.push_back(rank);
+  }
+  return ranks;
+}
 
 bool adds_to_base(const std::string& aggregation) {
   return aggregation == "stacking" || aggregation == "residual";

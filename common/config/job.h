@@ -54,6 +54,7 @@ struct Job {
     std::int64_t classes_per_client = 2, min_size = 16, min_clients = 1;
     std::string weights = "samples";
     std::string aggregation = "mean";
+    std::vector<std::string> ranks;
     std::string server_optimizer = "none";
     double server_lr = 0;  // 0: the optimiser's own
     double server_momentum = 0.9, server_beta1 = 0.9, server_beta2 = 0.99, server_tau = 1e-3;
@@ -116,6 +117,9 @@ struct LoadedJob {
 LoadedJob load_job(const std::filesystem::path& file, const std::vector<std::string>& settings);
 LoadedJob parse_job(std::string_view text, const std::string& file,
                     const std::filesystem::path& folder, const std::vector<std::string>& settings);
+
+// federation.ranks as numbers.
+std::vector<std::int64_t> participant_ranks(const Job& job);
 
 // Whether a rule of federation.aggregation adds to the frozen base what factors cannot hold.
 bool adds_to_base(const std::string& aggregation);

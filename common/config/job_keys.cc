@@ -110,6 +110,11 @@ std::vector<Key> bind(Job& job) {
        "the mean product (product_svd: FlexLoRA). LoRA's product (stacking: FLoRA) or what a "
        "factor mean misses of it (residual: FedEx-LoRA) can go into the frozen base: exact, but "
        "clients with such layers then receive their whole change in every round."},
+      {"federation.ranks", &f.ranks, any(),
+       "Ranks that clients train, dealt in turn, e.g. [\"2\", \"8\"], none above `tuning.rank`: to "
+       "a "
+       "roster in its order, to simulated clients by their number. Rows beyond a client's rank "
+       "stay zero. Only with product_svd and stacking."},
       {"federation.server_optimizer", &f.server_optimizer,
        one_of_names({"none", "fedavgm", "fedadam"}),
        "What the server makes of the average: the new state, or a direction for it."},

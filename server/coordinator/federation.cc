@@ -9,6 +9,7 @@
 #include "common/exchange/messages.h"
 #include "common/wire/farewell.h"
 #include "server/coordinator/aggregation/aggregation.h"
+#include "server/coordinator/aggregation/ranks.h"
 #include "server/coordinator/participants.h"
 #include "server/coordinator/server_optimizer.h"
 
@@ -118,10 +119,12 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
                                                    const State& global, Average& average) {
   Link& link = *member->link;
   const Ledger start = link.ledger();
+  const std::optional<std::int64_t> rank = rank_of(job_, member->id);
   std::shared_ptr<BodyModel> copy;
   Frame order = co_await lane_.run([&] {
-    if (copies_) copy = copies_->make(global);
-    return state_frame(Kind::kState, client_part(global, parts_));
+    const State start = rank ? with_rank(global, pairs_, *rank) : global;
+    if (copies_) copy = copies_->make(start);
+    return state_frame(Kind::kState, client_part(start, parts_));
   });
   const Loan loan(copies_, member->id, std::move(copy), round, samples_in(job_, round, *member));
   order.header.round = round;

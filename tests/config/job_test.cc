@@ -97,6 +97,15 @@ TEST(Job, AggregationsThatCannotWorkAreRefusedWithTheReason) {
   }
 }
 
+TEST(Job, RanksThatCannotBeMergedAreRefused) {
+  const std::string job = "[federation]\naggregation = \"product_svd\"\nranks = ";
+  EXPECT_EQ(job_refusal(job + "[\"2\", \"8\"]\n"), "");
+  EXPECT_NE(job_refusal(job + "[\"9\"]\n").find("not from 1 to tuning.rank = 8"),
+            std::string::npos);
+  EXPECT_NE(job_refusal(job + "[\"two\"]\n").find("is no number"), std::string::npos);
+  EXPECT_NE(job_refusal("[federation]\nranks = [\"2\"]\n").find("have no mean"), std::string::npos);
+}
+
 // The bypass then mixes no rows: every image gives the same logits.
 TEST(Job, TheDegenerateBypassIsRefusedWithItsCure) {
   const std::string cut = "[cut]\nhead = 0\ntail = 0\npool = \"cls\"\n";
@@ -209,6 +218,7 @@ RC_GTEST_PROP(Job, WhatClientsGetIsReadBack, ()) {
   Job job = any_job();
   job.federation.min_clients = std::min(job.federation.min_clients, job.federation.per_round);
   job.federation.aggregation = "mean";
+  job.federation.ranks.clear();
   job.phases.keep = 1;
   job.phases.bypass_epochs = 0;
   job.optimizer.momentum = 0;

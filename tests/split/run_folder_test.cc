@@ -92,6 +92,37 @@ TEST(Run, RulesThatAddToTheBaseDoSoOnBothSidesAndSendTheChangeDownOnly) {
   }
 }
 
+TEST(Run, AClientOfALowerRankTrainsItsDirectionsAlone) {
+  const TemporaryFolder folder;
+  Job job = tiny_job(1, 0);
+  job.tuning.method = "lora";
+  job.tuning.rank = 4;
+  job.federation.aggregation = "product_svd";
+  job.federation.ranks = {"2"};
+  job.federation.clients = job.federation.per_round = 1;  // its update passes through unchanged
+  const Json summary = run_tiny(job, folder / "run");
+  EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
+  for (const auto& [name, b] : load_state(folder / "run" / "state.safetensors").state.tensors) {
+    if (!name.ends_with(".B")) continue;
+    EXPECT_EQ(b.narrow(1, 2, 2).count_nonzero().item<std::int64_t>(), 0) << name;
+    EXPECT_GT(b.narrow(1, 0, 2).count_nonzero().item<std::int64_t>(), 0) << name;
+  }
+}
+
+TEST(Run, ClientsOfUnequalRanksShareOneAverage) {
+  const TemporaryFolder folder;
+  for (const char* rule : {"product_svd", "stacking"}) {
+    Job job = tiny_job(1, 0);
+    job.tuning.method = "lora";
+    job.tuning.rank = 4;
+    job.federation.aggregation = rule;
+    job.federation.ranks = {"1", "4"};
+    const Json summary = run_tiny(job, folder / rule);
+    EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
+    EXPECT_EQ(summary.at("status"), "done");
+  }
+}
+
 TEST(Run, AddingToTheBaseIsRefusedForFactorsOfNoLinearLayer) {
   const TemporaryFolder folder;
   Job job = tiny_job();
