@@ -2,6 +2,7 @@
 // r), also of weights that are stored (in, out). One rank and one alpha for all modules: patterns
 // of them are refused.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ std::vector<std::string> targets_in(const AdapterSource& source) {
     const auto layer = layer_in(name);
     if (suffix == std::string::npos || !layer) continue;
     const std::string module = name.substr(0, suffix);
-    const std::string number = "." + std::to_string(*layer) + ".";
+    const std::string number = fmt::format(".{}.", *layer);
     if (source.config.target_modules.empty()) {
       add(module.substr(module.find(number) + number.size()));
     }
