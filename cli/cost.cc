@@ -83,10 +83,10 @@ Step largest_step(const Plan& plan) {
 }
 
 // A batch of the longest texts.
-Step largest_step(const Job& job, const Lengths& lengths) {
+Step largest_step(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
   const std::int64_t samples = std::min(job.optimizer.batch, lengths.samples);
-  return {static_cast<std::uint64_t>(samples),
-          static_cast<std::uint64_t>(samples * (lengths.max + job.tuning.tokens))};
+  const auto n = static_cast<std::uint64_t>(samples);
+  return {n, n * (static_cast<std::uint64_t>(lengths.max) + prompt)};
 }
 
 void print_memory(const JobShape& shape, const ModelConfig& config, const Step& step) {
@@ -114,10 +114,10 @@ int cost_command(const CostOptions& options) {
       throw UsageError("--lengths " + options.lengths + ": no text has more than " +
                        std::to_string(most) + " rows (data.max_length, the model's positions)");
     }
-    const Plan plan = plan_from_lengths(job, lengths);
     const JobShape shape = job_shape(context, state_numbers(job, config, labels), labels);
+    const Plan plan = plan_from_lengths(job, shape.prompt_rows, lengths);
     print_plan(shape, plan);
-    print_memory(shape, config, largest_step(job, lengths));
+    print_memory(shape, config, largest_step(job, shape.prompt_rows, lengths));
     return 0;
   }
   const JobInputs inputs = load_inputs(job);

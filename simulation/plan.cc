@@ -63,8 +63,8 @@ std::size_t kept_count(const Job& job, const Share& share) {
 
 // The participant's trace when exactly the samples `kept` are visited in the job's order.
 ParticipantTrace exact_participant(const Job& job, const Share& share, const Positions& kept,
-                                   std::uint32_t round, const std::string& client) {
-  const std::uint64_t prompt = u(job.tuning.tokens);
+                                   std::uint32_t round, const std::string& client,
+                                   std::uint64_t prompt) {
   ParticipantTrace out;
   for (std::int64_t epoch = 0; epoch < job.phases.split_epochs; ++epoch) {
     const Positions order = pass_order(job, kept, "split", round, epoch, client);
@@ -79,8 +79,7 @@ ParticipantTrace exact_participant(const Job& job, const Share& share, const Pos
 
 // The trace when some `count` samples are kept: the shortest, samples of mean length, the longest.
 ParticipantTrace bounded_participant(const Job& job, const Share& share, std::size_t count,
-                                     int which) {
-  const std::uint64_t prompt = u(job.tuning.tokens);
+                                     int which, std::uint64_t prompt) {
   std::vector<std::uint64_t> sorted = share.lengths;
   std::sort(sorted.begin(), sorted.end());
   if (which > 0) std::reverse(sorted.begin(), sorted.end());
@@ -120,9 +119,9 @@ bool open_choice(const Job& job, std::uint32_t round) {
 }
 
 ParticipantTrace participant(const Job& job, const Share& share, std::uint32_t round,
-                             const std::string& client, int which) {
+                             const std::string& client, int which, std::uint64_t prompt) {
   if (open_choice(job, round)) {
-    return bounded_participant(job, share, kept_count(job, share), which);
+    return bounded_participant(job, share, kept_count(job, share), which, prompt);
   }
   Positions kept(share.labels.size());
   std::iota(kept.begin(), kept.end(), 0u);
@@ -130,7 +129,7 @@ ParticipantTrace participant(const Job& job, const Share& share, std::uint32_t r
     const auto scores = random_scores(job, share.labels.size(), round, client);
     kept = keep_by_score(job, scores, share.labels);
   }
-  return exact_participant(job, share, kept, round, client);
+  return exact_participant(job, share, kept, round, client, prompt);
 }
 
 std::map<std::string, Share> by_client(std::vector<Share> shares) {
@@ -144,6 +143,7 @@ std::map<std::string, Share> by_client(std::vector<Share> shares) {
 // What a job trains on and is judged by.
 struct Planned {
   const Job& job;
+  std::uint64_t prompt;                  // rows that tuning adds to every sample
   std::map<std::string, Share> shares;   // by client
   std::vector<std::uint64_t> dev, test;  // text rows of each sample
 };
@@ -156,11 +156,12 @@ RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
   RoundTrace trace;
   for (const std::string& id : pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
                                             seed_of(job, Seed::kSampling), round)) {
-    trace.participants.push_back(participant(job, planned.shares.at(id), round, id, which));
+    trace.participants.push_back(
+        participant(job, planned.shares.at(id), round, id, which, planned.prompt));
   }
   const auto evaluation = [&](const std::vector<std::uint64_t>& lengths) {
     if (lengths.empty()) return;
-    trace.evaluations.push_back(batches(lengths, job.eval.batch, u(job.tuning.tokens)));
+    trace.evaluations.push_back(batches(lengths, job.eval.batch, planned.prompt));
   };
   if (evaluated(job, round)) evaluation(planned.dev);
   if (round == job.federation.rounds && job.eval.test) evaluation(planned.test);
@@ -218,8 +219,8 @@ Plan plan_job(const JobInputs& inputs, const Partition& partition) {
       share.labels.push_back(inputs.train.examples[i].label);
     }
   }
-  return plan_rounds({inputs.job, by_client(std::move(shares)), lengths_of(inputs.dev, embedder),
-                      lengths_of(inputs.test, embedder)});
+  return plan_rounds({inputs.job, u(inputs.parts.form.plan.rows), by_client(std::move(shares)),
+                      lengths_of(inputs.dev, embedder), lengths_of(inputs.test, embedder)});
 }
 
 Lengths parse_lengths(const std::string& text) {
@@ -240,10 +241,11 @@ Lengths parse_lengths(const std::string& text) {
 
 // The bounds ask which samples a round visits: at least, those with the fewest rows that the rest
 // leaves them, none of it above max; at most, the longest, the rest at one row each.
-Plan plan_from_lengths(const Job& job, const Lengths& lengths) {
+Plan plan_from_lengths(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
   check_participants(job, static_cast<std::size_t>(job.federation.clients));
   const auto expected = [&](double mean) {
-    return plan_rounds({job, by_client(equal_shares(job, lengths.samples, mean)), {}, {}}).expected;
+    return plan_rounds({job, prompt, by_client(equal_shares(job, lengths.samples, mean)), {}, {}})
+        .expected;
   };
   Plan plan;
   plan.exact = false;

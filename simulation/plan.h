@@ -18,7 +18,8 @@ struct Plan {
 Plan plan_job(const JobInputs& inputs, const Partition& partition);
 
 // From text lengths alone: n samples of mean rows (prompt not counted), none above max, dealt
-// evenly to the clients. Evaluation is left out: nothing is known of its data.
+// evenly to the clients; tuning adds `prompt` rows to each. Evaluation is left out: nothing is
+// known of its data.
 struct Lengths {
   double mean = 0;
   std::int64_t max = 0;
@@ -26,6 +27,6 @@ struct Lengths {
 };
 // "mean:max:N", e.g. "23.5:60:6920". Errors: UsageError.
 Lengths parse_lengths(const std::string& text);
-Plan plan_from_lengths(const Job& job, const Lengths& lengths);
+Plan plan_from_lengths(const Job& job, std::uint64_t prompt, const Lengths& lengths);
 
 }  // namespace cleave

@@ -60,6 +60,28 @@ TEST(Cost, WithLengthsNeedsOnlyTheModelsConfiguration) {
   EXPECT_EQ(payload(cost, "expected"), payload(even, "expected"));
 }
 
+TEST(Cost, IsExactForMethodsWithAndWithoutRowsOnTheWire) {
+  const Workplace here;
+  for (const std::string method : {"lora", "deep", "prefix", "norm"}) {
+    const Arguments set = {"--set", "tuning.method=" + method};
+    const Finished cost = here.cleave({"cost", "job.toml", set[0], set[1]});
+    const Finished run = here.simulate(method, set);
+    EXPECT_EQ(payload(cost, "exact"), taken(here, method)) << method;
+    EXPECT_EQ(kinds(cost), kinds(run)) << method;
+  }
+}
+
+TEST(Cost, AMethodWithoutRowsOfItsOwnHoldsNoPromptsActivations) {
+  const Workplace here;
+  const auto memory = [&](const char* tokens) {
+    const std::string out = here.cleave({"cost", "job.toml", "--lengths", "6:8:24", "--set",
+                                         "tuning.method=norm", "--set", tokens})
+                                .out;
+    return out.substr(out.find("memory of"));
+  };
+  EXPECT_EQ(memory("tuning.tokens=1"), memory("tuning.tokens=9"));
+}
+
 TEST(Cost, LengthsThatMakeNoSenseAreAUsageError) {
   const Workplace here;
   for (const char* lengths : {"8:12", "nan:12:48", "8:4:10", "8:12:99999999999"}) {
