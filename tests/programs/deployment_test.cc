@@ -46,7 +46,7 @@ TEST(Deployment, CoordinatorAndBodyMayBeTwoProcesses) {
   expect_done(*coordinator);
   for (const auto& client : clients) expect_done(*client);
   body->signal(SIGTERM);
-  EXPECT_EQ(body->wait(std::chrono::seconds(5)).code, 143);
+  EXPECT_EQ(body->wait(std::chrono::seconds(30)).code, 143);
   here.simulate("simulated");
   EXPECT_EQ(here.read("run/state.safetensors"), here.read("simulated/state.safetensors"));
 }
@@ -60,7 +60,7 @@ TEST(Deployment, AClientLostMidRoundIsNamedAndTheRoundEndsWithTheRest) {
   clients[1]->signal(SIGKILL);
   server->prints("(1 lost)");
   server->signal(SIGINT);
-  EXPECT_EQ(server->wait(std::chrono::seconds(5)).code, 130);
+  EXPECT_EQ(server->wait(std::chrono::seconds(30)).code, 130);
   EXPECT_EQ(here.json("run/summary.json").at("status"), "interrupted");
   bool named = false;
   for (const Json& line : here.journal("run")) {
@@ -72,7 +72,7 @@ TEST(Deployment, AClientLostMidRoundIsNamedAndTheRoundEndsWithTheRest) {
   }
   EXPECT_TRUE(named);
   for (const std::size_t k : {0u, 2u}) {
-    expect_refused(clients[k]->wait(std::chrono::seconds(5)), 69, {"the server was interrupted"});
+    expect_refused(clients[k]->wait(std::chrono::seconds(30)), 69, {"the server was interrupted"});
   }
 }
 
@@ -88,7 +88,7 @@ TEST(Deployment, AnInterruptedServerIsResumedToTheBytesOfAnUninterruptedOne) {
   auto clients = here.join_all();
   server->prints("\n    2 ");
   server->signal(SIGTERM);
-  EXPECT_EQ(server->wait(std::chrono::seconds(5)).code, 143);
+  EXPECT_EQ(server->wait(std::chrono::seconds(30)).code, 143);
   for (const auto& client : clients) EXPECT_EQ(client->wait().code, 69);
   server = here.serve(with({"run", "--resume"}));
   clients = here.join_all();
@@ -104,7 +104,7 @@ TEST(Deployment, AnInterruptedClientSaysSo) {
   auto clients = here.join_all();
   server->prints("\n    2 ");
   clients[1]->signal(SIGINT);
-  EXPECT_EQ(clients[1]->wait(std::chrono::seconds(5)).code, 130);
+  EXPECT_EQ(clients[1]->wait(std::chrono::seconds(30)).code, 130);
   server->prints("lost client-01: client-01 says: this client was interrupted");
 }
 
@@ -123,7 +123,7 @@ TEST(Deployment, PredictionsThroughTheBodyServerAreBitwiseThoseOfOneProcess) {
   }
   expect_refused(here.join(0)->wait(), 76, {"only predicts", "--predict"});
   server->signal(SIGTERM);
-  EXPECT_EQ(server->wait(std::chrono::seconds(5)).code, 143) << "a served one ends, too";
+  EXPECT_EQ(server->wait(std::chrono::seconds(30)).code, 143) << "a served one ends, too";
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(Interruption, ResumingGivesTheBytesOfAnUninterruptedRun) {
     const auto run = here.start("cleave", long_job(name));
     run->prints("round 2/30");
     run->signal(signal);
-    const Finished stopped = run->wait(std::chrono::seconds(5));
+    const Finished stopped = run->wait(std::chrono::seconds(30));
     EXPECT_EQ(stopped.code, 128 + signal) << stopped.err;
     EXPECT_NE(stopped.err.find("--resume --out"), std::string::npos) << stopped.err;
     EXPECT_EQ(stopped.last_line(), name);
@@ -56,7 +56,7 @@ TEST(Interruption, ASecondSignalKills) {
   run->signal(SIGINT);
   run->signal(SIGTERM);
   run->signal(SIGCONT);
-  EXPECT_EQ(run->wait(std::chrono::seconds(5)).code, 128 + SIGTERM);
+  EXPECT_EQ(run->wait(std::chrono::seconds(30)).code, 128 + SIGTERM);
 }
 
 }  // namespace
