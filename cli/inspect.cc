@@ -1,4 +1,5 @@
 // cleave inspect: what a model folder, a slice, a state file, an adapter or a run directory holds.
+#include <c10/util/accumulate.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -33,9 +34,7 @@ void inspect_model(const fs::path& path) {
   const auto names = model.checkpoint.names();
   for (const std::string& name : names) {
     const TensorInfo& info = model.checkpoint.entry(name).info;
-    std::int64_t size = 1;
-    for (const std::int64_t d : info.shape) size *= d;
-    numbers += size;
+    numbers += c10::multiply_integers(info.shape);
     bytes += info.end - info.begin;
   }
   fmt::print("tensors {}, numbers {}, {}\n", names.size(), numbers,

@@ -1,5 +1,6 @@
 #include "cli/inspect_adapter.h"
 
+#include <c10/util/accumulate.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,9 +27,7 @@ void inspect_adapter(const fs::path& folder) {
   std::int64_t numbers = 0;
   for (const std::string& name : tensors.names()) {
     const auto& shape = tensors.shape(name);
-    std::int64_t size = 1;
-    for (const std::int64_t d : shape) size *= d;
-    numbers += size;
+    numbers += c10::multiply_integers(shape);
     fmt::print("{} [{}]\n", name, fmt::join(shape, ", "));
   }
   fmt::print("numbers {}, {}\n", numbers, human_bytes(4.0 * static_cast<double>(numbers)));

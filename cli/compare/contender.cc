@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/exchange/parts.h"
 #include "common/model/architecture.h"
 #include "common/tuning/method.h"
 
@@ -50,15 +51,8 @@ std::int64_t nearest_size(Job& job, std::int64_t& size, const ModelConfig& confi
 std::int64_t trained_numbers(const Job& job, const ModelConfig& config) {
   const TuningContext context{
       job, config, find_architecture(config.model_type), {job.cut.head, job.cut.tail}};
-  std::int64_t sum = 0;
-  const std::set<std::string> held = held_entries(context);
-  for (const Tunable& tunable : all_tunables(context)) {
-    if (held.contains(tunable.name)) continue;
-    std::int64_t numbers = 1;
-    for (const std::int64_t n : tunable.shape) numbers *= n;
-    sum += numbers;
-  }
-  return sum;
+  const StateNumbers tuned = tuned_numbers(context);
+  return tuned.client + tuned.body - tuned.client_held - tuned.body_held;
 }
 
 Job with_method(Job job, const std::string& contender) {

@@ -1,8 +1,7 @@
 #include "common/exchange/parts.h"
 
 #include <ATen/ATen.h>
-
-#include <numeric>
+#include <c10/util/accumulate.h>
 
 #include "common/base/error.h"
 #include "common/peft/initial_state.h"
@@ -58,10 +57,6 @@ void begin_with(JobParts& parts, const State& start, const std::string& folder) 
   if (!all_finite(start)) throw DataError(folder + ": the state has values that are not finite");
   parts.initial = client_part(start, parts);
   parts.body_initial = body_part(start, parts);
-}
-
-std::int64_t product(const std::vector<std::int64_t>& shape) {
-  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
 }  // namespace
@@ -120,24 +115,28 @@ State with_update(const State& client, const State& update, const JobParts& part
                 }));
 }
 
+StateNumbers tuned_numbers(const TuningContext& context) {
+  StateNumbers numbers;
+  const std::set<std::string> held = held_entries(context);
+  for (const Tunable& tunable : all_tunables(context)) {
+    const bool body = in_body(tunable.name, context.cut, context.config);
+    const std::int64_t own = c10::multiply_integers(tunable.shape);
+    (body ? numbers.body : numbers.client) += own;
+    if (held.contains(tunable.name)) (body ? numbers.body_held : numbers.client_held) += own;
+  }
+  return numbers;
+}
+
 StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels) {
   const Cut cut = cut_of(job);
   const Architecture& architecture = find_architecture(config.model_type);
   check_cut(cut, config);
-  StateNumbers numbers;
-  const TuningContext context{job, config, architecture, cut};
-  const std::set<std::string> held = held_entries(context);
-  for (const Tunable& tunable : all_tunables(context)) {
-    const bool body = in_body(tunable.name, cut, config);
-    const std::int64_t own = product(tunable.shape);
-    (body ? numbers.body : numbers.client) += own;
-    if (held.contains(tunable.name)) (body ? numbers.body_held : numbers.client_held) += own;
-  }
+  StateNumbers numbers = tuned_numbers({job, config, architecture, cut});
   const bool language = task_of(job, architecture) == Task::kCausalLm;
   visit_tail(config, architecture, cut,
              {language ? Pool::kEveryRow : parse_pool(job.cut.pool), labels},
              [&](const std::string&, const std::vector<std::int64_t>& shape) {
-               numbers.client += product(shape);
+               numbers.client += c10::multiply_integers(shape);
                return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));
              });
   return numbers;

@@ -58,6 +58,7 @@ struct StateNumbers {
   std::int64_t client = 0, body = 0;
   std::int64_t client_held = 0, body_held = 0;
 };
+StateNumbers tuned_numbers(const TuningContext& context);  // the tail's left out
 StateNumbers state_numbers(const Job& job, const ModelConfig& config, std::int64_t labels);
 
 // The job's labels, else the model's.

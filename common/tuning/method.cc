@@ -118,9 +118,11 @@ Sites sites_over(const TuningContext& context, const State& state) {
 }
 
 std::set<std::string> held_entries(const TuningContext& context) {
+  const std::string& rule = context.job.federation.aggregation;
   std::set<std::string> held;
+  if (rule != "freeze_a" && !adds_to_base(rule)) return held;  // asked for at every round's start
   for (const FactorPair& pair : factor_pairs(context)) {
-    if (context.job.federation.aggregation == "freeze_a") held.insert(pair.fixed());
+    if (rule == "freeze_a") held.insert(pair.fixed());
     if (!pair.base_change.empty()) held.insert(pair.base_change);
   }
   return held;

@@ -106,13 +106,8 @@ asio::awaitable<void> run_rounds(JobRun& run) {
 }  // namespace
 
 JobShape job_shape(const JobParts& parts, const Job& job) {
-  const TuningContext context = tuning_context(parts, job);
-  const std::set<std::string> held = held_entries(context);
-  const State body_held =
-      part_of(parts.body_initial, [&](const std::string& name) { return held.contains(name); });
-  const StateNumbers numbers{parts.initial.numel(), parts.body_initial.numel(),
-                             parts.initial.numel() - parts.update_form.numel(), body_held.numel()};
-  return job_shape(context, numbers, parts.labels);
+  return job_shape(tuning_context(parts, job), state_numbers(job, parts.config, parts.labels),
+                   parts.labels);
 }
 
 JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels) {

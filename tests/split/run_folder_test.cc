@@ -56,12 +56,18 @@ TEST(Run, MergingFactorsWhereTheMethodHasNoneIsRefused) {
   }
 }
 
-TEST(Run, UnderFreezeAClientsSendBackOnlyTheFactorThatTheyTrain) {
-  const TemporaryFolder folder;
+// LoRA on head and body, so on both sides' factors.
+Job lora_job(std::int64_t rank, const std::string& rule) {
   Job job = tiny_job(1, 0);
   job.tuning.method = "lora";
-  job.tuning.rank = 2;
-  job.federation.aggregation = "freeze_a";
+  job.tuning.rank = rank;
+  job.federation.aggregation = rule;
+  return job;
+}
+
+TEST(Run, UnderFreezeAClientsSendBackOnlyTheFactorThatTheyTrain) {
+  const TemporaryFolder folder;
+  Job job = lora_job(2, "freeze_a");
   const Json summary = run_tiny(job, folder / "run");
   EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
   const Json& kinds = summary.at("bytes").at("by_kind");
@@ -73,10 +79,7 @@ TEST(Run, UnderFreezeAClientsSendBackOnlyTheFactorThatTheyTrain) {
 TEST(Run, RulesThatAddToTheBaseDoSoOnBothSidesAndSendTheChangeDownOnly) {
   const TemporaryFolder folder;
   for (const char* rule : {"stacking", "residual"}) {
-    Job job = tiny_job(1, 0);
-    job.tuning.method = "lora";
-    job.tuning.rank = 2;
-    job.federation.aggregation = rule;
+    Job job = lora_job(2, rule);
     const Json summary = run_tiny(job, folder / rule);
     EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
     const State state = load_state(folder / rule / "state.safetensors").state;
@@ -94,10 +97,7 @@ TEST(Run, RulesThatAddToTheBaseDoSoOnBothSidesAndSendTheChangeDownOnly) {
 
 TEST(Run, AClientOfALowerRankTrainsItsDirectionsAlone) {
   const TemporaryFolder folder;
-  Job job = tiny_job(1, 0);
-  job.tuning.method = "lora";
-  job.tuning.rank = 4;
-  job.federation.aggregation = "product_svd";
+  Job job = lora_job(4, "product_svd");
   job.federation.ranks = {"2"};
   job.federation.clients = job.federation.per_round = 1;  // its update passes through unchanged
   const Json summary = run_tiny(job, folder / "run");
@@ -112,10 +112,7 @@ TEST(Run, AClientOfALowerRankTrainsItsDirectionsAlone) {
 TEST(Run, ClientsOfUnequalRanksShareOneAverage) {
   const TemporaryFolder folder;
   for (const char* rule : {"product_svd", "stacking"}) {
-    Job job = tiny_job(1, 0);
-    job.tuning.method = "lora";
-    job.tuning.rank = 4;
-    job.federation.aggregation = rule;
+    Job job = lora_job(4, rule);
     job.federation.ranks = {"1", "4"};
     const Json summary = run_tiny(job, folder / rule);
     EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
@@ -132,12 +129,9 @@ TEST(Run, AddingToTheBaseIsRefusedForFactorsOfNoLinearLayer) {
   EXPECT_NE(why.find("use \"product_svd\""), std::string::npos) << why;
 }
 
-// LoRA on head and body, so on both sides' factors.
 TEST(Run, TheProductsSvdOfLoraDoesNotDependOnThreadsAndIsNotTheMean) {
   const TemporaryFolder folder;
-  Job job = tiny_job(1, 0);
-  job.tuning.method = "lora";
-  job.tuning.rank = 2;
+  Job job = lora_job(2, "mean");
   run_tiny(job, folder / "mean");
   job.federation.aggregation = "product_svd";
   const Json summary = run_tiny(job, folder / "svd");
