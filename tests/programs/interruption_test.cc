@@ -47,17 +47,5 @@ TEST(Interruption, AKilledRunIsResumedToo) {
   EXPECT_EQ(here.contents("run"), here.contents("whole"));
 }
 
-TEST(Interruption, ASecondSignalKills) {
-  const Workplace here;
-  const auto run = here.start("cleave", long_job("run"));
-  run->prints("round 2/30");
-  // Stopped meanwhile, it finds both signals at once: the first has no time to end the run.
-  run->signal(SIGSTOP);
-  run->signal(SIGINT);
-  run->signal(SIGTERM);
-  run->signal(SIGCONT);
-  EXPECT_EQ(run->wait(std::chrono::seconds(30)).code, 128 + SIGTERM);
-}
-
 }  // namespace
 }  // namespace cleave::testing
