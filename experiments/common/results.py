@@ -14,6 +14,11 @@ def revision():
     return described.stdout.strip() or "unknown"
 
 
+def also(earlier):
+    """The revision of a part that continues what EARLIER revisions, "" or "a, b", have made."""
+    return ", ".join(sorted({*filter(None, earlier.split(", ")), revision()}))
+
+
 def processor():
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         for line in file:
