@@ -12,13 +12,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
-#include "common/base/error.h"
 #include "common/base/files.h"
 
 namespace cleave {
 namespace {
 
 constexpr std::size_t kLongestLine = 1 << 16;
+constexpr std::uint64_t kMaxLog = 64 << 20;
 
 [[noreturn]] void fail(const std::string& what) { throw IoError(what + ": " + errno_text()); }
 
@@ -87,6 +87,14 @@ asio::awaitable<Ended> Child::wait() {
 
 void Child::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
+}
+
+Error failure(const std::string& program, const Child& child, int code) {
+  std::string said = read_file(child.log(), kMaxLog);
+  said.erase(said.find_last_not_of('\n') + 1);
+  return Error(code > 128 ? Exit::kUnavailable : static_cast<Exit>(code),
+               program + " ended with exit code " + std::to_string(code) + "; " +
+                   child.log().string() + " ends: " + said.substr(said.rfind('\n') + 1));
 }
 
 }  // namespace cleave

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error.h"
+
 namespace cleave {
 
 namespace asio = boost::asio;
@@ -44,5 +46,8 @@ class Child {
   std::string read_;
   int pid_ = -1;
 };
+
+// The error of a program that ended with `code`: its own exit code, and what it said last.
+Error failure(const std::string& program, const Child& child, int code);
 
 }  // namespace cleave

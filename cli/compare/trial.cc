@@ -14,8 +14,8 @@ namespace cleave {
 namespace {
 
 // Runs a program to its end; a signal is passed on and ends this one too.
-Ended run_to_end(const fs::path& program, const std::vector<std::string>& arguments,
-                 const fs::path& log) {
+void run_to_end(const fs::path& program, const std::vector<std::string>& arguments,
+                const fs::path& log) {
   asio::io_context io;
   Child child(io.get_executor(), program, arguments, log);
   asio::signal_set signals(io, SIGINT, SIGTERM);
@@ -26,16 +26,16 @@ Ended run_to_end(const fs::path& program, const std::vector<std::string>& argume
     child.signal(number);
   });
   Ended ended;
-  std::exception_ptr failure;
-  asio::co_spawn(io, child.wait(), [&](std::exception_ptr thrown, Ended result) {
-    failure = thrown;
+  std::exception_ptr thrown;
+  asio::co_spawn(io, child.wait(), [&](std::exception_ptr error, Ended result) {
+    thrown = error;
     ended = result;
     signals.cancel();
   });
   io.run();
   if (signal != 0) throw Interrupted(signal);
-  if (failure) std::rethrow_exception(failure);
-  return ended;
+  if (thrown) std::rethrow_exception(thrown);
+  if (ended.code != 0) throw failure(program.filename().string(), child, ended.code);
 }
 
 bool is_done(const fs::path& folder) {
@@ -43,8 +43,7 @@ bool is_done(const fs::path& folder) {
   return RunFolder::open(folder).read_json("summary.json").value().at("status") == "done";
 }
 
-Trial read_trial(const fs::path& folder) {
-  const RunFolder run = RunFolder::open(folder);
+Trial read_trial(const RunFolder& run) {
   const Json summary = run.read_json("summary.json").value();
   const Json measured = run.read_json("measured.json").value();
   Trial trial;
@@ -53,7 +52,7 @@ Trial read_trial(const fs::path& folder) {
   } else if (summary.contains("dev_accuracy_last_five")) {
     trial.score = summary.at("dev_accuracy_last_five").get<double>();
   } else {
-    throw DataError(folder.string() +
+    throw DataError(run.path().string() +
                     " evaluated nothing: a comparison needs data.dev and eval.every");
   }
   trial.bytes = summary.at("bytes").at("total").get<double>();
@@ -70,19 +69,13 @@ Trial read_trial(const fs::path& folder) {
 
 Trial run_trial(const fs::path& program, const fs::path& job,
                 const std::vector<std::string>& settings, const fs::path& folder) {
-  if (is_done(folder)) return read_trial(folder);
+  if (is_done(folder)) return read_trial(RunFolder::resume(folder, load_job(job, settings).job));
   make_folder(folder.parent_path());
   std::vector<std::string> arguments = {"simulate", job.string(), "--out", folder.string()};
   for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
   if (fs::exists(folder / "job.toml")) arguments.emplace_back("--resume");
-  const fs::path log = folder.string() + ".log";
-  const Ended ended = run_to_end(program, arguments, log);
-  if (ended.code != 0) {
-    throw Error(ended.code > 128 ? Exit::kUnavailable : static_cast<Exit>(ended.code),
-                folder.string() + " ended with exit code " + std::to_string(ended.code) + "; see " +
-                    log.string());
-  }
-  return read_trial(folder);
+  run_to_end(program, arguments, folder.string() + ".log");
+  return read_trial(RunFolder::open(folder));
 }
 
 }  // namespace cleave

@@ -1,5 +1,5 @@
 // One run of a comparison as a process of its own, so that its memory is its own. A run that is
-// done is read, one that was cut off is resumed.
+// done is read, one that was cut off is resumed; one of another job is refused.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ struct Trial {
 };
 
 // `cleave simulate JOB --set ... --out FOLDER`. Errors: what the run ends with, naming its log;
-// Interrupted.
+// UsageError where `folder` holds a run of another job; Interrupted.
 Trial run_trial(const std::filesystem::path& program, const std::filesystem::path& job,
                 const std::vector<std::string>& settings, const std::filesystem::path& folder);
 

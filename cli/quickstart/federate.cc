@@ -17,20 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{4};  // after a signal
 constexpr std::chrono::seconds kGrace{2};     // after a client's failure
-constexpr std::uint64_t kMaxLog = 64 << 20;
-
-std::string last_line(const fs::path& log) {
-  std::string text = read_file(log, kMaxLog);
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text.substr(text.rfind('\n') + 1);
-}
-
-// What a process that failed said last, with its exit code.
-Error failure(const std::string& program, const Child& child, int code) {
-  return Error(code > 128 ? Exit::kUnavailable : static_cast<Exit>(code),
-               program + " ended with exit code " + std::to_string(code) + "; " +
-                   child.log().string() + " ends: " + last_line(child.log()));
-}
 
 // All processes of one run. The first failure ends the others and is what is reported.
 class Processes {

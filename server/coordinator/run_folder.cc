@@ -71,8 +71,10 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
     throw UsageError("nothing to resume: " + path.string() + " holds no run");
   }
   if (read_file(path / "job.toml", 1 << 20) != job_toml(job)) {
-    throw UsageError("cannot resume " + path.string() +
-                     ": its job.toml differs from this job; resume with the same file and --set");
+    throw UsageError(
+        "cannot resume " + path.string() +
+        ": its job.toml differs from this job; resume with the same file and --set, or "
+        "choose another --out");
   }
   remove_temporaries(path);
   RunFolder folder(path);
