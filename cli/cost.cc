@@ -65,33 +65,25 @@ void print_plan(const JobShape& shape, const Plan& plan) {
              expected.work.body);
 }
 
-struct Step {
-  std::uint64_t samples = 0, rows = 0;
-};
-
-Step largest_step(const Plan& plan) {
-  Step largest;
+// Rows of all samples together.
+std::uint64_t largest_step(const Plan& plan) {
+  std::uint64_t rows = 0;
   for (const RoundTrace& round : plan.most) {
     for (const ParticipantTrace& p : round.participants) {
-      for (const BatchTrace& step : p.steps) {
-        largest.samples = std::max(largest.samples, step.samples);
-        largest.rows = std::max(largest.rows, step.rows);
-      }
+      for (const BatchTrace& step : p.steps) rows = std::max(rows, step.rows);
     }
   }
-  return largest;
+  return rows;
 }
 
 // A batch of the longest texts.
-Step largest_step(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
+std::uint64_t largest_step(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
   const std::int64_t samples = std::min(job.optimizer.batch, lengths.samples);
-  const auto n = static_cast<std::uint64_t>(samples);
-  return {n, n * (static_cast<std::uint64_t>(lengths.max) + prompt)};
+  return static_cast<std::uint64_t>(samples) * (static_cast<std::uint64_t>(lengths.max) + prompt);
 }
 
-void print_memory(const JobShape& shape, const ModelConfig& config, const Step& step) {
-  const Memory memory =
-      memory_estimate(shape, static_cast<std::uint64_t>(config.heads), step.samples, step.rows);
+void print_memory(const JobShape& shape, std::uint64_t rows) {
+  const Memory memory = memory_estimate(shape, rows);
   fmt::print(
       "memory of the largest step beside the programs themselves (estimate)\n"
       "  client: weights {}, state and optimiser {}, activations {}\n"
@@ -117,14 +109,14 @@ int cost_command(const CostOptions& options) {
     const JobShape shape = job_shape(context, state_numbers(job, config, labels), labels);
     const Plan plan = plan_from_lengths(job, shape.prompt_rows, lengths);
     print_plan(shape, plan);
-    print_memory(shape, config, largest_step(job, shape.prompt_rows, lengths));
+    print_memory(shape, largest_step(job, shape.prompt_rows, lengths));
     return 0;
   }
   const JobInputs inputs = load_inputs(job);
   const Plan plan = plan_job(inputs, make_partition(job, inputs.train));
   const JobShape shape = job_shape(inputs.parts, job);
   print_plan(shape, plan);
-  print_memory(shape, inputs.model.config, largest_step(plan));
+  print_memory(shape, largest_step(plan));
   return 0;
 }
 

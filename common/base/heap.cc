@@ -17,7 +17,7 @@ void keep_large_blocks_apart() {
   // The lane computes and the I/O thread waits, or the other way round: a heap each would only be
   // another place for holes, and a second heap's pages go back and come again at every step.
   mallopt(M_ARENA_MAX, 1);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
 }
 

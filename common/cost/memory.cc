@@ -11,11 +11,10 @@ double block_weights(const JobShape& s) {
   return 4 * (linear + vectors);
 }
 
-// What one block keeps for its backward: q, k, v, two norm inputs, two norm outputs, the
-// activation's input, and the attention probabilities of samples of equal length.
-double block_activations(const JobShape& s, double heads, double samples, double rows) {
-  const double squares = samples == 0 ? 0 : rows * rows / samples;
-  return 4 * (rows * (7 * d(s.width) + d(s.intermediate)) + heads * squares);
+// What one block keeps for its backward: q, k, v, two norm inputs, two norm outputs and the
+// activation's input. Attention's scores are made again.
+double block_activations(const JobShape& s, double rows) {
+  return 4 * rows * (7 * d(s.width) + d(s.intermediate));
 }
 
 // Values once, and of what is trained gradients and the trainer's copies too.
@@ -25,9 +24,8 @@ double state_bytes(const JobShape& s, std::uint64_t numbers, std::uint64_t held)
 
 }  // namespace
 
-Memory memory_estimate(const JobShape& s, std::uint64_t heads, std::uint64_t samples,
-                       std::uint64_t rows) {
-  const double block = block_activations(s, d(heads), d(samples), d(rows));
+Memory memory_estimate(const JobShape& s, std::uint64_t rows) {
+  const double block = block_activations(s, d(rows));
   Memory out;
   out.client_weights = d(s.head_blocks) * block_weights(s);
   out.client_state = state_bytes(s, s.state_numbers, s.held_numbers);

@@ -16,8 +16,7 @@ struct Memory {
   double body_state = 0;        // per participant of a round: as client_state, of the body's
 };
 
-// For a batch of `samples` samples and `rows` rows, with `heads` attention heads.
-Memory memory_estimate(const JobShape& shape, std::uint64_t heads, std::uint64_t samples,
-                       std::uint64_t rows);
+// For a batch of `rows` rows, all samples' together.
+Memory memory_estimate(const JobShape& shape, std::uint64_t rows);
 
 }  // namespace cleave

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "common/model/gemm.h"
 #include "common/model/rotary.h"
+#include "common/model/softmax.h"
 
 namespace cleave {
 namespace {
@@ -18,81 +18,84 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Neighbouring samples of equal length, so few that a core keeps their scores in its cache: one
-// softmax for all of them.
-struct Run {
-  std::int64_t begin, key_begin;  // first row of queries, and of keys and values
-  std::int64_t samples;           // g
-  std::int64_t length, keys;      // n and m rows each
+// A head's part of some rows of queries of one sample, and of the keys and values that they see:
+// where both begin in (R, D) and (R', D), and how many rows they are.
+struct Block {
+  std::int64_t query, key;
+  std::int64_t rows, keys;
 };
 
-constexpr std::int64_t kCachedScores = 1 << 18;
+// So many scores at a time that two such matrices and what they are made of stay in a core's cache.
+constexpr std::int64_t kCachedScores = 1 << 17;
 
-std::vector<Run> runs_of(at::IntArrayRef lengths, std::int64_t prefix_rows, std::int64_t heads) {
-  std::vector<Run> runs;
-  std::int64_t row = 0, key_row = 0;
-  for (const std::int64_t n : lengths) {
-    const std::int64_t most =
-        kCachedScores / std::max<std::int64_t>(1, heads * n * (n + prefix_rows));
-    if (!runs.empty() && runs.back().length == n && runs.back().samples < most) {
-      ++runs.back().samples;
-    } else {
-      runs.push_back({row, key_row, 1, n, n + prefix_rows});
-    }
-    row += n;
-    key_row += n + prefix_rows;
+struct Shape {
+  at::IntArrayRef lengths;
+  std::int64_t heads, width, prefix_rows;
+  bool causal;
+
+  // Queries a block: few where there are many keys.
+  std::int64_t block_rows(std::int64_t keys) const {
+    return std::max<std::int64_t>(16, kCachedScores / std::max<std::int64_t>(1, keys));
   }
-  return runs;
-}
+  std::int64_t largest_block() const {
+    std::int64_t most = 0;
+    for (const std::int64_t n : lengths) {
+      const std::int64_t m = n + prefix_rows;
+      most = std::max(most, std::min(n, block_rows(m)) * m);
+    }
+    return most;
+  }
+  // A causal block sees nothing behind its own last row.
+  template <class F>
+  void each_block(F f) const {
+    std::int64_t row = 0, key_row = 0;
+    for (const std::int64_t n : lengths) {
+      const std::int64_t m = n + prefix_rows, most = block_rows(m);
+      for (std::int64_t h = 0; h < heads; ++h) {
+        const std::int64_t column = h * (width / heads);
+        for (std::int64_t first = 0; first < n; first += most) {
+          const std::int64_t rows = std::min(most, n - first);
+          f(Block{(row + first) * width + column, key_row * width + column, rows,
+                  causal ? prefix_rows + first + rows : m});
+        }
+      }
+      row += n;
+      key_row += m;
+    }
+  }
+};
 
-// The products that attention is made of, for every head of every sample of a run. Rows of queries
-// are (R, D) and a head's part of them (n, d), rows of keys (R', D) and (m, d); `pairs` is
-// (g H, n, m) with one (n, m) each.
+// The products that attention is made of, for one block: `pairs` is (n, m), a row for each query.
 template <class T>
 struct Products {
-  const Run& run;
-  std::int64_t heads, width;
+  const Shape& shape;
+  const Block& block;
 
   // pairs = alpha queries keys^T
-  void pair_up(T alpha, const Tensor& queries, const Tensor& keys, const Tensor& pairs) const {
-    each_head([&](std::int64_t row, std::int64_t key_row, std::int64_t pair) {
-      gemm(run.length, run.keys, width / heads, alpha, of_rows(queries, row),
-           of_rows(keys, key_row).t(), pairs.data_ptr<T>() + pair, run.keys);
-    });
+  void pair_up(T alpha, const T* queries, const T* keys, T* pairs) const {
+    gemm(block.rows, block.keys, head_width(), alpha, query_rows(queries), key_rows(keys).t(),
+         pairs, block.keys);
   }
   // queries = alpha pairs keys
-  void to_queries(T alpha, const Tensor& pairs, const Tensor& keys, const Tensor& queries) const {
-    each_head([&](std::int64_t row, std::int64_t key_row, std::int64_t pair) {
-      gemm(run.length, width / heads, run.keys, alpha, {pairs.data_ptr<T>() + pair, run.keys},
-           of_rows(keys, key_row), queries.data_ptr<T>() + row, width);
-    });
+  void to_queries(T alpha, const T* pairs, const T* keys, T* queries) const {
+    gemm(block.rows, head_width(), block.keys, alpha, {pairs, block.keys}, key_rows(keys),
+         queries + block.query, shape.width);
   }
-  // keys = alpha pairs^T queries
-  void to_keys(T alpha, const Tensor& pairs, const Tensor& queries, const Tensor& keys) const {
-    each_head([&](std::int64_t row, std::int64_t key_row, std::int64_t pair) {
-      gemm(run.keys, width / heads, run.length, alpha, {pairs.data_ptr<T>() + pair, run.keys, true},
-           of_rows(queries, row), keys.data_ptr<T>() + key_row, width);
-    });
+  // keys += alpha pairs^T queries
+  void add_to_keys(T alpha, const T* pairs, const T* queries, T* keys) const {
+    gemm(block.keys, head_width(), block.rows, alpha, {pairs, block.keys, true},
+         query_rows(queries), keys + block.key, shape.width, T{1});
   }
 
  private:
-  MatrixView<T> of_rows(const Tensor& x, std::int64_t row) const {
-    return {x.data_ptr<T>() + row, width};
-  }
-  template <class F>
-  void each_head(F f) const {
-    const std::int64_t n = run.length, m = run.keys, d = width / heads;
-    for (std::int64_t i = 0; i < run.samples; ++i) {
-      for (std::int64_t h = 0; h < heads; ++h) {
-        f((run.begin + i * n) * width + h * d, (run.key_begin + i * m) * width + h * d,
-          (i * heads + h) * n * m);
-      }
-    }
-  }
+  std::int64_t head_width() const { return shape.width / shape.heads; }
+  MatrixView<T> query_rows(const T* x) const { return {x + block.query, shape.width}; }
+  MatrixView<T> key_rows(const T* x) const { return {x + block.key, shape.width}; }
 };
 
-double scale_of(std::int64_t width, std::int64_t heads) {
-  return 1.0 / std::sqrt(static_cast<double>(width / heads));
+template <class T>
+T scale_of(const Shape& shape) {
+  return static_cast<T>(1 / std::sqrt(static_cast<double>(shape.width / shape.heads)));
 }
 
 // Half precision is computed in fp32: these products are too small for anything to be gained.
@@ -106,11 +109,6 @@ Tensor room_for(const Tensor& x, std::int64_t rows) {
   Tensor room = at::empty_like(x);
   room.narrow(0, rows, x.size(0) - rows).zero_();
   return room;
-}
-
-// (n, m): true where a row would look at a later one.
-Tensor later_rows(const Run& run) {
-  return at::ones({run.length, run.keys}, at::kBool).triu(1 + run.keys - run.length);
 }
 
 // (R, D) to (R', D): the prefix before every sample's own rows.
@@ -135,27 +133,33 @@ std::int64_t sum(at::IntArrayRef lengths) {
   return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
+// p = softmax(scale q k^T) of one block, the same bits whenever it is made.
+template <class T>
+void probabilities(const Products<T>& products, const Tensor& q, const Tensor& k, T* p) {
+  products.pair_up(scale_of<T>(products.shape), q.data_ptr<T>(), k.data_ptr<T>(), p);
+  softmax(p, products.block.rows, products.block.keys, products.shape.causal);
+}
+
 struct Attend : torch::autograd::Function<Attend> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
                         std::vector<std::int64_t> lengths, std::int64_t heads, bool causal,
                         std::int64_t prefix_rows) {
     const Tensor cq = computable(q), ck = computable(k), cv = computable(v);
     const Tensor out = room_for(cq, sum(lengths));
-    variable_list saved = {q, k, v};
-    for (const Run& run : runs_of(lengths, prefix_rows, heads)) {
-      Tensor p = at::empty({run.samples * heads, run.length, run.keys}, cq.options());
-      AT_DISPATCH_FLOATING_TYPES(cq.scalar_type(), "attend", [&] {
-        const Products<scalar_t> products{run, heads, q.size(1)};
-        products.pair_up(static_cast<scalar_t>(scale_of(q.size(1), heads)), cq, ck, p);
-        if (causal) p.masked_fill_(later_rows(run), -std::numeric_limits<double>::infinity());
-        p = at::softmax(p, -1);
-        products.to_queries(1, p, cv, out);
+    const Shape shape{lengths, heads, q.size(1), prefix_rows, causal};
+    const Tensor scores = at::empty({shape.largest_block()}, cq.options());
+    AT_DISPATCH_FLOATING_TYPES(cq.scalar_type(), "attend", [&] {
+      auto* p = scores.data_ptr<scalar_t>();
+      shape.each_block([&](const Block& block) {
+        const Products<scalar_t> products{shape, block};
+        probabilities(products, cq, ck, p);
+        products.to_queries(1, p, cv.data_ptr<scalar_t>(), out.data_ptr<scalar_t>());
       });
-      saved.push_back(p);
-    }
-    context->save_for_backward(std::move(saved));
+    });
+    context->save_for_backward({q, k, v});
     context->saved_data["lengths"] = std::move(lengths);
     context->saved_data["heads"] = heads;
+    context->saved_data["causal"] = causal;
     context->saved_data["prefix_rows"] = prefix_rows;
     return out.to(q.scalar_type());
   }
@@ -166,26 +170,27 @@ struct Attend : torch::autograd::Function<Attend> {
     const variable_list saved = context->get_saved_variables();
     const Tensor q = computable(saved[0]), k = computable(saved[1]), v = computable(saved[2]);
     const auto lengths = context->saved_data["lengths"].toIntVector();
-    const std::int64_t heads = context->saved_data["heads"].toInt();
-    const std::int64_t prefix_rows = context->saved_data["prefix_rows"].toInt();
+    const Shape shape{lengths, context->saved_data["heads"].toInt(), q.size(1),
+                      context->saved_data["prefix_rows"].toInt(),
+                      context->saved_data["causal"].toBool()};
     const Tensor grad = computable(grads[0]);
-    const std::int64_t rows = sum(lengths);
-    const auto key_rows = rows + prefix_rows * static_cast<std::int64_t>(lengths.size());
-    const Tensor dq = room_for(q, rows), dk = room_for(k, key_rows), dv = room_for(v, key_rows);
-    std::size_t next = 3;
-    for (const Run& run : runs_of(lengths, prefix_rows, heads)) {
-      const Tensor& p = saved[next++];
-      const Tensor dp = at::empty_like(p);
-      AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "attend_backward", [&] {
-        const Products<scalar_t> products{run, heads, q.size(1)};
-        const auto scale = static_cast<scalar_t>(scale_of(q.size(1), heads));
-        products.to_keys(1, p, grad, dv);
-        products.pair_up(1, grad, v, dp);
-        const Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type());
-        products.to_queries(scale, ds, k, dq);
-        products.to_keys(scale, ds, q, dk);
+    const Tensor dq = room_for(q, sum(lengths)), dk = at::zeros_like(k), dv = at::zeros_like(v);
+    const Tensor scores = at::empty({2, shape.largest_block()}, q.options());
+    AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "attend_backward", [&] {
+      const auto scale = scale_of<scalar_t>(shape);
+      auto* p = scores.data_ptr<scalar_t>();
+      auto* ds = p + shape.largest_block();
+      const auto* upper = grad.data_ptr<scalar_t>();
+      shape.each_block([&](const Block& block) {
+        const Products<scalar_t> products{shape, block};
+        probabilities(products, q, k, p);
+        products.add_to_keys(1, p, upper, dv.data_ptr<scalar_t>());
+        products.pair_up(1, upper, v.data_ptr<scalar_t>(), ds);
+        softmax_backward(p, ds, block.rows, block.keys);
+        products.to_queries(scale, ds, k.data_ptr<scalar_t>(), dq.data_ptr<scalar_t>());
+        products.add_to_keys(scale, ds, q.data_ptr<scalar_t>(), dk.data_ptr<scalar_t>());
       });
-    }
+    });
     const at::ScalarType type = saved[0].scalar_type();
     return {dq.to(type), dk.to(type), dv.to(type), Tensor(), Tensor(), Tensor(), Tensor()};
   }

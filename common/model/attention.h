@@ -1,6 +1,7 @@
-// Self-attention over packed rows of samples of different lengths, without padding: one small
-// product per head of a sample, straight from the BLAS; neighbouring samples of equal length share
-// a softmax. On the CPU.
+// Self-attention over packed rows of samples of different lengths, without padding: for every head
+// of a sample small products straight from the BLAS, as many queries at a time as a core's cache
+// holds scores of. The scores are made again for the backward and never kept, so that memory grows
+// with the rows and not with their squares. On the CPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +18,7 @@ enum class Sight { kAll, kUpToItself };
 
 // softmax(q k^T / sqrt(d)) v within each sample; q and the result are (R, D), k and v (R', D),
 // where every sample has `prefix_rows` rows of keys and values before its own. Differentiable in
-// all three. Saves q, k, v and the probabilities: 3 R D + H sum(n_i^2) numbers.
+// all three. Saves q, k and v: 3 R D numbers. Serial: the lane's workers are the threads.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const Layout& layout, std::int64_t heads, Sight sight = Sight::kAll,
                   std::int64_t prefix_rows = 0);

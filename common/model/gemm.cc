@@ -16,11 +16,10 @@ namespace {
 // Fortran counts by columns: what is row-major to us is the transpose to it, so c^T = b^T a^T.
 template <class T, class Routine>
 void by_columns(Routine routine, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
-                const MatrixView<T>& a, const MatrixView<T>& b, T* c, std::int64_t stride) {
+                const MatrixView<T>& a, const MatrixView<T>& b, T* c, std::int64_t stride, T beta) {
   const int rows = static_cast<int>(n), columns = static_cast<int>(m), inner = static_cast<int>(k);
   const int lda = static_cast<int>(b.stride), ldb = static_cast<int>(a.stride);
   const int ldc = static_cast<int>(stride);
-  const T beta = 0;
   routine(b.transposed ? "T" : "N", a.transposed ? "T" : "N", &rows, &columns, &inner, &alpha,
           b.data, &lda, a.data, &ldb, &beta, c, &ldc);
 }
@@ -28,13 +27,13 @@ void by_columns(Routine routine, std::int64_t m, std::int64_t n, std::int64_t k,
 }  // namespace
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, MatrixView<float> a,
-          MatrixView<float> b, float* c, std::int64_t stride) {
-  by_columns(sgemm_, m, n, k, alpha, a, b, c, stride);
+          MatrixView<float> b, float* c, std::int64_t stride, float beta) {
+  by_columns(sgemm_, m, n, k, alpha, a, b, c, stride, beta);
 }
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, MatrixView<double> a,
-          MatrixView<double> b, double* c, std::int64_t stride) {
-  by_columns(dgemm_, m, n, k, alpha, a, b, c, stride);
+          MatrixView<double> b, double* c, std::int64_t stride, double beta) {
+  by_columns(dgemm_, m, n, k, alpha, a, b, c, stride, beta);
 }
 
 }  // namespace cleave

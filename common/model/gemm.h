@@ -17,10 +17,11 @@ struct MatrixView {
   MatrixView t() const { return {data, stride, !transposed}; }
 };
 
-// c = alpha a b, with a (m, k), b (k, n) and c (m, n), row-major, rows `stride` numbers apart.
+// c = alpha a b + beta c (beta = 0: whatever c was), with a (m, k), b (k, n) and c (m, n),
+// row-major, rows `stride` numbers apart.
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, MatrixView<float> a,
-          MatrixView<float> b, float* c, std::int64_t stride);
+          MatrixView<float> b, float* c, std::int64_t stride, float beta = 0);
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, MatrixView<double> a,
-          MatrixView<double> b, double* c, std::int64_t stride);
+          MatrixView<double> b, double* c, std::int64_t stride, double beta = 0);
 
 }  // namespace cleave

@@ -14,28 +14,27 @@ TEST(Memory, OfATinyModelByHand) {
   shape.body_blocks = 3;
   shape.tail_blocks = 1;
   shape.state_numbers = 10;
-  // Two samples of 3 rows, 2 heads. A block: 4 * 4 + 2 * 8 weights, 9 * 2 + 4 in vectors; 7 * 2 + 4
-  // numbers a row are kept and 2 * 9 probabilities a sample.
-  const Memory memory = memory_estimate(shape, 2, 2, 6);
+  // 6 rows. A block: 4 * 4 + 2 * 8 weights, 9 * 2 + 4 in vectors; 7 * 2 + 4 numbers a row are kept.
+  const Memory memory = memory_estimate(shape, 6);
   EXPECT_EQ(memory.client_weights, 4.0 * (32 + 22));
   EXPECT_EQ(memory.body_weights, 3 * 4.0 * (32 + 22));
   EXPECT_EQ(memory.client_state, 4.0 * 4 * 10);
-  EXPECT_EQ(memory.client_activations, 2 * 4.0 * (6 * 18 + 2 * 2 * 9));
-  EXPECT_EQ(memory.body_activations, 3 * 4.0 * (6 * 18 + 2 * 2 * 9));
+  EXPECT_EQ(memory.client_activations, 2 * 4.0 * 6 * 18);
+  EXPECT_EQ(memory.body_activations, 3 * 4.0 * 6 * 18);
 }
 
 TEST(Memory, OfAStateGrowsWithTheCopiesThatItsTrainerKeeps) {
   JobShape shape;
   shape.state_numbers = 10;
   shape.state_copies = 5;
-  EXPECT_EQ(memory_estimate(shape, 2, 0, 0).client_state, 4.0 * 5 * 10);
+  EXPECT_EQ(memory_estimate(shape, 0).client_state, 4.0 * 5 * 10);
 }
 
-TEST(Memory, OfNoSamplesHasNoActivations) {
+TEST(Memory, OfNoRowsHasNoActivations) {
   JobShape shape;
   shape.width = 2;
   shape.body_blocks = 1;
-  EXPECT_EQ(memory_estimate(shape, 2, 0, 0).body_activations, 0);
+  EXPECT_EQ(memory_estimate(shape, 0).body_activations, 0);
 }
 
 }  // namespace

@@ -14,9 +14,7 @@ struct BodyMemory : ::testing::Test {
   LiveBytes& bytes = LiveBytes::install();
   JobInputs inputs = lora_inputs();
   const JobParts& parts = inputs.parts;
-  Memory expected =
-      memory_estimate(job_shape(parts, inputs.job), static_cast<std::uint64_t>(parts.config.heads),
-                      kSamples, kSamples* kLength);
+  Memory expected = memory_estimate(job_shape(parts, inputs.job), kSamples* kLength);
 
   static JobInputs lora_inputs() {
     Job job = method_job({"lora", "any", "bert", {1, 0}});
