@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "common/codec/rows_codec.h"
 
 namespace cleave {
@@ -18,7 +20,8 @@ WholeModel::WholeModel(const JobParts& parts, const Job& job, const State& start
     : local(parts, job, client_part(start, parts)),
       body(parts, job, body_part(start, parts)),
       form_(parts.form),
-      positions_(parts.config.positions - parts.form.plan.positions) {}
+      positions_(parts.config.positions - parts.form.plan.positions),
+      end_tokens_(parts.config.end_tokens) {}
 
 StepOutcome WholeModel::step(const Batch& batch) {
   BodyStep step = body.forward(local.begin(batch));
@@ -41,7 +44,9 @@ std::vector<std::int32_t> WholeModel::continued(const Example& text, std::int64_
   const auto most = static_cast<std::size_t>(positions_);
   for (std::int64_t i = 0; i < tokens && all.ids.size() < most; ++i) {
     const at::Tensor last = logits({&all}).select(0, -1);  // (V)
-    all.ids.push_back(static_cast<std::int32_t>(last.argmax().item<std::int64_t>()));
+    const auto next = last.argmax().item<std::int64_t>();
+    if (std::find(end_tokens_.begin(), end_tokens_.end(), next) != end_tokens_.end()) break;
+    all.ids.push_back(static_cast<std::int32_t>(next));
   }
   return {all.ids.begin() + static_cast<std::ptrdiff_t>(begin), all.ids.end()};
 }

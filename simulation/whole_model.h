@@ -18,8 +18,8 @@ class WholeModel {
   // Logits (B, C), in the precision that the job's wire would give.
   at::Tensor logits(const Batch& batch) const;
 
-  // A language model's most probable continuation of a text, `tokens` ids or as many as positions
-  // allow. Every token runs the whole text again.
+  // A language model's most probable continuation of a text: `tokens` ids, or as many as there are
+  // before one that ends a text, or as positions allow. Every token runs the whole text again.
   std::vector<std::int32_t> continued(const Example& text, std::int64_t tokens) const;
 
   // Both sides' trainers (trainer.h).
@@ -36,6 +36,7 @@ class WholeModel {
  private:
   const RowsForm& form_;
   std::int64_t positions_;  // for a text's tokens
+  std::vector<std::int64_t> end_tokens_;
 };
 
 }  // namespace cleave

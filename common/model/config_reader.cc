@@ -1,5 +1,6 @@
 #include "common/model/config_reader.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/base/error.h"
@@ -21,6 +22,10 @@ json parse(const fs::path& path) {
     throw DataError(path.string() + " is not valid JSON (" + error.what() + ")");
   }
   throw DataError(path.string() + " does not hold a JSON object");
+}
+
+bool is_index(const json& value) {
+  return value.is_number_integer() && value >= 0 && value <= kMaxSize;
 }
 
 }  // namespace
@@ -50,10 +55,17 @@ std::int64_t ConfigReader::size(const char* key) const {
 
 std::int64_t ConfigReader::index(const char* key) const {
   const json& value = require(key);
-  if (!value.is_number_integer() || value < 0 || value > kMaxSize) {
-    bad(key, "an integer that is not negative");
-  }
+  if (!is_index(value)) bad(key, "an integer that is not negative");
   return value.get<std::int64_t>();
+}
+
+std::vector<std::int64_t> ConfigReader::indices(const char* key) const {
+  const json& value = require(key);
+  if (!value.is_array()) return {index(key)};
+  if (!std::all_of(value.begin(), value.end(), is_index)) {
+    bad(key, "integers that are not negative");
+  }
+  return value.get<std::vector<std::int64_t>>();
 }
 
 double ConfigReader::number(const char* key) const {

@@ -21,8 +21,9 @@ class ConfigReader {
   bool has(const char* key) const;
 
   // Errors of all: DataError when the key is missing or of another type.
-  std::int64_t size(const char* key) const;   // in [1, 2^24]
-  std::int64_t index(const char* key) const;  // in [0, 2^24]
+  std::int64_t size(const char* key) const;                  // in [1, 2^24]
+  std::int64_t index(const char* key) const;                 // in [0, 2^24]
+  std::vector<std::int64_t> indices(const char* key) const;  // one, or a list of them
   double number(const char* key) const;
   std::string text(const char* key) const;
   bool flag(const char* key) const;

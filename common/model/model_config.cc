@@ -27,6 +27,7 @@ ModelConfig load_model_config(const fs::path& folder) {
   out.model_type = config.text("model_type");
   find_architecture(out.model_type).read_config(config, out);
   out.labels = config.labels();
+  if (config.has("eos_token_id")) out.end_tokens = config.indices("eos_token_id");
   if (out.kv_heads == 0) out.kv_heads = out.heads;
   if (out.hidden % out.heads != 0 || out.heads % out.kv_heads != 0) {
     throw DataError(config.file() +

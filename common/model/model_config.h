@@ -17,7 +17,8 @@ struct ModelConfig {
   double norm_eps = 1e-12;
   // Text. Rows of the position table before `first_position` belong to no text.
   std::int64_t vocabulary = 0, positions = 0, token_types = 0, first_position = 0;
-  double rope_theta = 0;  // base of the rotary angles; 0: positions are learned
+  double rope_theta = 0;                 // base of the rotary angles; 0: positions are learned
+  std::vector<std::int64_t> end_tokens;  // of which one ends a text that is continued
   // Images.
   std::int64_t image_size = 0, patch_size = 0, channels = 0;
   std::vector<double> image_mean, image_std;  // per channel, of pixels scaled to [0, 1]

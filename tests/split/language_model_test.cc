@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "client/evaluate.h"
 #include "client/objective.h"
 #include "server/coordinator/record.h"
@@ -46,6 +48,22 @@ TEST(LanguageModel, APromptsLastRowPredictsTheFirstTokenAndNoOtherPromptRowAnyth
   const NextTokens behind = next_tokens(with_prompt({{3, 2}}, 2, 0), {&a, &b});
   EXPECT_TRUE(at::equal(behind.rows, at::tensor({1, 2, 3, 6, 7}).to(at::kLong)));
   EXPECT_TRUE(at::equal(behind.tokens, at::tensor({5, 6, 7, 8, 9}).to(at::kLong)));
+}
+
+TEST(LanguageModel, AContinuationStopsBeforeATokenThatEndsATextAndWithThePositions) {
+  JobInputs inputs = language_inputs("gpt2");
+  const auto continued = [&](std::int64_t tokens) {
+    const WholeModel model(inputs.parts, inputs.job, inputs.parts.initial);
+    return model.continued(inputs.train.examples[0], tokens);
+  };
+  inputs.parts.config.end_tokens = {};
+  std::vector<std::int32_t> ids = continued(5);
+  ASSERT_EQ(ids.size(), 5u);
+  inputs.parts.config.end_tokens = {95, ids.back()};
+  ids.erase(std::find(ids.begin(), ids.end(), ids.back()), ids.end());
+  EXPECT_EQ(continued(5), ids);
+  inputs.parts.config.end_tokens = {};
+  EXPECT_LE(continued(1000).size() + inputs.train.examples[0].ids.size(), 32u);
 }
 
 TEST(LanguageModel, PerplexityIsTheExponentialOfTheMeanLossOverTokens) {
