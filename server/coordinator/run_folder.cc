@@ -78,7 +78,7 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
   }
   remove_temporaries(path);
   RunFolder folder(path);
-  folder.load_rounds();
+  if (!folder.load_rounds()) folder.drop_later_lines();
   folder.settle_server_memory(folder.last_round());
   return folder;
 }
@@ -102,30 +102,36 @@ std::optional<State> RunFolder::state() const {
   return load_state(path).state;
 }
 
-// Reads the journal up to the round that the state belongs to; later lines are of a round whose
-// state was never written, and are dropped.
-void RunFolder::load_rounds() {
+// Reads the journal up to the round that the state belongs to. Later lines are of a round whose
+// state is not written yet, or never was; whether there are none.
+bool RunFolder::load_rounds() {
   const fs::path state_path = path_ / "state.safetensors";
   const fs::path journal = path_ / "rounds.jsonl";
   const std::uint32_t complete =
       fs::exists(state_path) ? round_of(load_state(state_path), state_path) : 0;
-  std::string kept;
+  bool whole = true;
   if (fs::exists(journal)) {
     const std::string text = read_file(journal, kMaxJournal);
-    for (std::size_t begin = 0; begin < text.size() && rounds_.size() < complete;) {
+    std::size_t begin = 0;
+    while (begin < text.size() && rounds_.size() < complete) {
       const std::size_t end = text.find('\n', begin);
       if (end == std::string::npos) break;
-      const std::string line = text.substr(begin, end - begin);
-      rounds_.push_back(journal_line(line, rounds_.size() + 1, journal));
-      kept += line + '\n';
+      rounds_.push_back(journal_line(text.substr(begin, end - begin), rounds_.size() + 1, journal));
       begin = end + 1;
     }
-    if (kept != text) write_atomically(journal, kept);
+    whole = begin == text.size();
   }
   if (last_round() != complete) {
     throw DataError(journal.string() + " ends at round " + std::to_string(last_round()) +
                     ", the state belongs to round " + std::to_string(complete));
   }
+  return whole;
+}
+
+void RunFolder::drop_later_lines() const {
+  std::string kept;
+  for (const Json& round : rounds_) kept += round.dump() + '\n';
+  write_atomically(path_ / "rounds.jsonl", kept);
 }
 
 // A waiting memory takes its place if its state was written, and goes if not.

@@ -31,7 +31,7 @@ class RunFolder {
   static RunFolder create(const std::filesystem::path& path, const Job& job);
   // An earlier run of the same job. Errors: UsageError when there is none or the job differs.
   static RunFolder resume(const std::filesystem::path& path, const Job& job);
-  // An existing run, for reading.
+  // An existing run, for reading: it may be going on, so nothing is written.
   static RunFolder open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -54,7 +54,8 @@ class RunFolder {
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  void load_rounds();
+  bool load_rounds();
+  void drop_later_lines() const;
   void settle_server_memory(std::uint32_t complete) const;
 
   std::filesystem::path path_;

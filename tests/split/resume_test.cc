@@ -92,8 +92,20 @@ TEST(Resume, AJournalLineWithoutItsStateIsDropped) {
   const auto whole = contents(folder / "run");
   append_line(folder / "run/rounds.jsonl", R"({"round":4,"loss":0.5})");
   append_line(folder / "run/rounds.jsonl", R"({"round":5,"lo)");
-  EXPECT_EQ(RunFolder::open(folder / "run").last_round(), 3u);
+  EXPECT_EQ(RunFolder::resume(folder / "run", job).last_round(), 3u);
   EXPECT_EQ(contents(folder / "run"), whole);
+}
+
+TEST(Resume, ReadingARunThatMayBeGoingOnWritesNothing) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  run_tiny(job, folder / "run");
+  const fs::path journal = folder / "run" / "rounds.jsonl";
+  const std::string later = read_file(journal, 1 << 20) + "{\"round\":99}\n{\"rou";
+  write_atomically(journal, later);
+  EXPECT_EQ(RunFolder::open(folder / "run").rounds().size(),
+            static_cast<std::size_t>(job.federation.rounds));
+  EXPECT_EQ(read_file(journal, 1 << 20), later);
 }
 
 TEST(Resume, WhatAKilledRunWasWritingIsRemoved) {
