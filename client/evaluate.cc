@@ -43,7 +43,7 @@ void count_batch(EvalReport& report, const JobParts& parts, const at::Tensor& lo
                  const Batch& batch) {
   const Layout text = text_layout(*parts.head.embedder, batch);
   if (parts.task == Task::kCausalLm) {
-    count_tokens(report, logits, parts.form.features(text), batch);
+    count_tokens(report, logits, parts.form.read_out(text), batch);
   } else {
     count_classes(report, logits, batch);
   }

@@ -40,10 +40,10 @@ Rows LocalModel::begin(const Batch& batch) {
 LocalModel::Middle LocalModel::middle(const Tensor& features, const Layout& layout,
                                       const Batch& batch) {
   const Tensor leaf = features.detach().requires_grad_(true);
-  const Tensor logits = tail_(leaf, layout);
-  const Tensor loss = loss_of(parts_.task, logits, layout, batch);
+  const Rows logits = tail_.read(leaf, layout);
+  const Tensor loss = loss_of(parts_.task, logits.x, *logits.layout, batch);
   loss.backward();
-  return {outcome_of(parts_.task, loss, logits), leaf.grad()};
+  return {outcome_of(parts_.task, loss, logits.x), leaf.grad()};
 }
 
 void LocalModel::finish(const Tensor& smashed_grad) {
@@ -56,11 +56,11 @@ void LocalModel::finish(const Tensor& smashed_grad) {
 StepOutcome LocalModel::bypass_step(const Batch& batch) {
   trainer_.zero_grad();
   const Rows rows = head_(batch);
-  const Tensor logits = tail_(rows.x, *rows.layout);
-  const Tensor loss = loss_of(parts_.task, logits, *rows.layout, batch);
+  const Rows logits = tail_.read(rows.x, *rows.layout);
+  const Tensor loss = loss_of(parts_.task, logits.x, *logits.layout, batch);
   loss.backward();
   trainer_.step();
-  return outcome_of(parts_.task, loss, logits);
+  return outcome_of(parts_.task, loss, logits.x);
 }
 
 Tensor LocalModel::bypass_logits(const Batch& batch, bool tuned) const {

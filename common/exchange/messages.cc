@@ -84,6 +84,11 @@ Layout RowsForm::features(Layout text) const {
   return plan.returned && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
 }
 
+Layout RowsForm::read_out(Layout text) const {
+  text.first_position = plan.first_position;
+  return plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
+}
+
 RowsForm rows_form(const TuningContext& context) {
   const Job& job = context.job;
   RowsForm form;
@@ -98,7 +103,7 @@ RowsForm rows_form(const TuningContext& context) {
 FrameLimits coordinator_limits(const State& form) {
   FrameLimits limits = FrameLimits::control_only();
   for (const Kind kind : {Kind::kState, Kind::kUpdate, Kind::kEvalState}) {
-    limits[kind] = state_bytes(form);
+    limits[kind] = std::max<std::uint64_t>(1, state_bytes(form));  // 0 would forbid an empty state
   }
   limits[Kind::kRoundEnd] = kMaxControlBytes;
   for (const Kind kind : {Kind::kReport, Kind::kEvalReport}) limits[kind] = kMaxReportBytes;

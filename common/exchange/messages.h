@@ -25,9 +25,11 @@ struct RowsForm {
   std::int64_t max_text_rows = 0;
   Dtype dtype = Dtype::kF32;
 
-  // Of a text-only layout: what crosses at the first cut, and at the second.
+  // Of a text-only layout: what crosses at the first cut, and at the second, and what is read out,
+  // wherever on the way a method has inserted its rows.
   Layout smashed(Layout text) const;
   Layout features(Layout text) const;
+  Layout read_out(Layout text) const;
 };
 
 // Errors: DataError where prompt and positions leave no room for text.

@@ -101,10 +101,14 @@ at::Tensor Body::operator()(at::Tensor x, const Layout& layout) const {
 }
 
 at::Tensor Tail::operator()(at::Tensor x, const Layout& layout) const {
+  return read(std::move(x), layout).x;
+}
+
+Rows Tail::read(at::Tensor x, const Layout& layout) const {
   const Rows rows =
       run(blocks, first, {x.to(classifier.weight.scalar_type()), shared(layout)}, sites);
-  const at::Tensor read = pool_rows(final_norm ? final_norm(rows.x) : rows.x, *rows.layout, pool);
-  return classifier(dense.weight.defined() ? at::tanh(dense(read)) : read);
+  const at::Tensor out = pool_rows(final_norm ? final_norm(rows.x) : rows.x, *rows.layout, pool);
+  return {classifier(dense.weight.defined() ? at::tanh(dense(out)) : out), rows.layout};
 }
 
 FrozenWeights make_frozen_weights(const Model& model, Precision precision) {

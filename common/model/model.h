@@ -90,6 +90,8 @@ struct Tail {
   Sites sites = {};
 
   at::Tensor operator()(at::Tensor x, const Layout& layout) const;  // (R, D) -> (B, C)
+  // The same with the layout that was read out, which has the rows that the tail's sites insert.
+  Rows read(at::Tensor x, const Layout& layout) const;
 };
 
 Head make_head(const ModelConfig& config, const Architecture& architecture, const Cut& cut,

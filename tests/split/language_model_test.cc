@@ -12,6 +12,7 @@
 #include "tests/support/method_case.h"
 #include "tests/support/refusal.h"
 #include "tests/support/texts.h"
+#include "tests/support/tiny_run.h"
 
 namespace cleave::testing {
 namespace {
@@ -48,6 +49,47 @@ TEST(LanguageModel, APromptsLastRowPredictsTheFirstTokenAndNoOtherPromptRowAnyth
   const NextTokens behind = next_tokens(with_prompt({{3, 2}}, 2, 0), {&a, &b});
   EXPECT_TRUE(at::equal(behind.rows, at::tensor({1, 2, 3, 6, 7}).to(at::kLong)));
   EXPECT_TRUE(at::equal(behind.tokens, at::tensor({5, 6, 7, 8, 9}).to(at::kLong)));
+}
+
+// Rows that the tail inserts are rows of the read-out, and no others than at any other cut.
+TEST(LanguageModel, LossAndPerplexityDoNotDependOnWhichSideInsertsRows) {
+  const auto of = [](const MethodCase& c) {
+    const JobInputs inputs = method_inputs(c);
+    WholeModel model(inputs.parts, inputs.job, inputs.parts.whole_initial());
+    const Batch batch = whole_batch(inputs.train, 4);
+    EvalReport report;
+    count_batch(report, inputs.parts, model.logits(batch), batch);
+    const auto tokens = predicted_tokens(report.work, inputs.parts.form.plan);
+    return std::pair{model.step(batch).loss, report.nll_sum / static_cast<double>(tokens)};
+  };
+  for (const char* model : {"gpt2", "llama"}) {
+    for (const auto& [method, at] :
+         {std::pair{"deep", "any"}, {"prompt", "2"}, {"prefix", "any"}}) {
+      SCOPED_TRACE(std::string(model) + " " + method);
+      const auto [loss, nll] = of({method, at, model, {1, 0}, "causal_lm"});
+      EXPECT_NEAR(loss, nll, 1e-5);
+      for (const Cut cut : {Cut{1, 1}, Cut{1, 2}, Cut{0, 2}, Cut{0, 3}}) {
+        const auto [other, other_nll] = of({method, at, model, cut, "causal_lm"});
+        EXPECT_NEAR(other, loss, 1e-5) << cut.head << " " << cut.tail;
+        EXPECT_NEAR(other_nll, loss, 1e-5) << cut.head << " " << cut.tail;
+      }
+    }
+  }
+}
+
+TEST(LanguageModel, TrainsWhereAllThatIsTunedLivesInTheBody) {
+  const TemporaryFolder folder;
+  for (const char* method : {"lora", "prefix", "deep"}) {
+    Job job = method_job({method, "any", "gpt2", {0, 0}, "causal_lm"});
+    job.federation.rounds = 2;
+    JobInputs inputs = method_inputs({method, "any", "gpt2", {0, 0}, "causal_lm"});
+    inputs.job = job;
+    ASSERT_TRUE(inputs.parts.initial.tensors.empty());
+    RunFolder run = RunFolder::create(folder / method, job);
+    const Json summary = simulate(inputs, tiny_partition(inputs), run, {});
+    EXPECT_EQ(summary.at("status"), "done");
+    EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form"));
+  }
 }
 
 TEST(LanguageModel, AContinuationStopsBeforeATokenThatEndsATextAndWithThePositions) {

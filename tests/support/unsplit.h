@@ -51,11 +51,22 @@ struct Unsplit {
     const Rows rows = body(head(batch));
     const at::Tensor logits = tail(rows.x, *rows.layout);
     const at::Tensor loss = inputs.parts.task == Task::kCausalLm
-                                ? loss_of(Task::kCausalLm, logits, *rows.layout, batch)
+                                ? loss_of(Task::kCausalLm, logits, last_layout(batch), batch)
                                 : class_loss(logits, batch);
     loss.backward();
     optimizer->step();
     return loss.item<float>();
+  }
+
+  // Of the rows that the last block gives: the texts, and before each what a method has inserted.
+  Layout last_layout(const Batch& batch) const {
+    const RowsPlan& plan = inputs.parts.form.plan;
+    Layout layout = text_layout(*head.embedder, batch);
+    if (plan.rows == 0) return layout;
+    for (std::int64_t& length : layout.lengths) length += plan.rows;
+    layout.prompt_rows = plan.rows;
+    layout.prompt_begin = 0;
+    return layout;
   }
 
   static at::Tensor class_loss(const at::Tensor& logits, const Batch& batch) {
