@@ -29,11 +29,6 @@ double el2n(std::span<const float> logits, std::int32_t label) {
   return std::sqrt(squares);
 }
 
-std::size_t keep_count(double keep, std::size_t n) {
-  const double exact = keep * static_cast<double>(n);
-  return std::min(n, static_cast<std::size_t>(std::max(0.0, std::ceil(exact - 1e-9))));
-}
-
 std::vector<std::uint32_t> keep_hardest(std::span<const double> scores, double keep) {
   std::vector<std::uint32_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0u);

@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/exchange/kept.h"
 
 namespace cleave {
 
 // EL2N of one sample: || softmax(logits) - onehot(label) ||_2, in [0, sqrt 2).
 double el2n(std::span<const float> logits, std::int32_t label);
-
-// ceil(keep n), safe against 0.07 * 100 being a little above 7.
-std::size_t keep_count(double keep, std::size_t n);
 
 // Positions of the keep_count highest scores in rank order; ties, to 1e-6, by lower position.
 std::vector<std::uint32_t> keep_hardest(std::span<const double> scores, double keep);

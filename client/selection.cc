@@ -36,10 +36,6 @@ asio::awaitable<std::vector<double>> bypass_scores(const ClientContext& context,
 
 }  // namespace
 
-bool prunes(const Job& job, std::uint32_t round) {
-  return job.phases.keep < 1 && round >= job.phases.prune_from_round;
-}
-
 std::vector<double> random_scores(const Job& job, std::size_t samples, std::uint32_t round,
                                   const std::string& client) {
   return random_scores(samples, Stream(seed_of(job, Seed::kBatches), "selection", round, client));

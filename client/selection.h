@@ -8,11 +8,9 @@
 
 #include "client/context.h"
 #include "client/local_model.h"
+#include "common/exchange/kept.h"
 
 namespace cleave {
-
-// Whether the job prunes in this round at all.
-bool prunes(const Job& job, std::uint32_t round);
 
 // Scores of phases.score = "random", and the positions that phases.selection keeps by scores,
 // ascending.

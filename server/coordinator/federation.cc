@@ -6,6 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/gather.h"
 #include "common/base/log.h"
+#include "common/exchange/kept.h"
 #include "common/exchange/messages.h"
 #include "common/wire/farewell.h"
 #include "server/coordinator/aggregation/aggregation.h"
@@ -40,14 +41,6 @@ void check_evaluation(const EvalReport& report, const Member& member, std::size_
   if (report.confusion.size() != labels * labels || counted != report.work.samples) {
     throw ProtocolError("the evaluation of " + member.id + " does not add up");
   }
-}
-
-// What a client trains on in a round, by what it said at joining: selection within classes may keep
-// a few more.
-std::uint64_t samples_in(const Job& job, std::uint32_t round, const Member& member) {
-  const bool prunes = round >= job.phases.prune_from_round;
-  const double kept = prunes ? job.phases.keep : 1.0;
-  return static_cast<std::uint64_t>(std::ceil(kept * static_cast<double>(member.ready.samples)));
 }
 
 std::uint64_t tokens_of(const Evaluation& evaluation, const RowsPlan& plan) {
@@ -126,7 +119,8 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
     if (copies_) copy = copies_->make(start);
     return state_frame(Kind::kState, client_part(start, parts_));
   });
-  const Loan loan(copies_, member->id, std::move(copy), round, samples_in(job_, round, *member));
+  const Loan loan(copies_, member->id, std::move(copy), round,
+                  kept_samples(job_, round, member->ready.label_counts));
   order.header.round = round;
   co_await link.send(std::move(order));
 

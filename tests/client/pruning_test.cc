@@ -116,6 +116,16 @@ TEST(Keep, EveryPercentageOfEveryCountIsTheExactCeiling) {
   }
 }
 
+TEST(Keep, BothSidesCountWhatARoundKeeps) {
+  Job job;
+  job.phases.keep = 0.5;
+  job.phases.prune_from_round = 2;
+  EXPECT_EQ(kept_samples(job, 1, {3, 5}), 8u);
+  EXPECT_EQ(kept_samples(job, 2, {3, 5}), 5u) << "2 of 3 and 3 of 5";
+  job.phases.selection = "global";
+  EXPECT_EQ(kept_samples(job, 2, {3, 5}), 4u);
+}
+
 TEST(Keep, TheHardestComeFirstAndTiesByLowerPosition) {
   EXPECT_EQ(keep_hardest(std::vector<double>{0.1, 0.9, 0.5, 0.9}, 0.75), (Positions{1, 3, 2}));
   EXPECT_EQ(keep_hardest(std::vector<double>(6, 0.7071), 0.5), (Positions{0, 1, 2}));
