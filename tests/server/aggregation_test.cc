@@ -88,10 +88,34 @@ TEST(Aggregation, IsBitwiseTheSameInEveryOrderOfArrival) {
   }
 }
 
-TEST(Aggregation, ASingleUpdatePassesThroughUnchanged) {
+TEST(Aggregation, ASingleUpdateGivesItsOwnChangeWhateverTheRule) {
+  const SentUpdate only = sent_updates()[0];
   for (const AggregationRule& rule : aggregation_rules()) {
-    const SentUpdate only = sent_updates()[0];
-    EXPECT_TRUE(equal(aggregate(rule.name, {only}), only.state)) << rule.name;
+    const State state = aggregate(rule.name, {only});
+    EXPECT_TRUE(at::equal(state.at("tail"), only.state.at("tail"))) << rule.name;
+    for (const FactorPair& pair : kPairs) {
+      const at::Tensor gained = state.at(pair.base_change) - only.state.at(pair.base_change);
+      const at::Tensor change = gained.to(at::kDouble) + change_in(state, pair);
+      EXPECT_LT(testing::distance(change, change_in(only.state, pair)), 1e-5) << rule.name;
+    }
+  }
+  for (const char* rule : {"mean", "factor_mean", "freeze_a"}) {
+    EXPECT_TRUE(equal(aggregate(rule, {only}), only.state)) << rule;
+  }
+}
+
+// What a client of a lower rank leaves at zero, others must be able to train.
+TEST(Aggregation, ASingleUpdateOfALowerRankLeavesNoDirectionThatCannotLearn) {
+  SentUpdate only = sent_updates()[0];
+  for (const FactorPair& pair : kPairs) {
+    only.state.at(pair.left).select(1, 1).zero_();
+    only.state.at(pair.right).select(0, 1).zero_();
+  }
+  for (const char* rule : {"product_svd", "stacking"}) {
+    const State state = aggregate(rule, {only});
+    for (const FactorPair& pair : kPairs) {
+      EXPECT_GT(state.at(pair.right).norm(2, 1).min().item<double>(), 0.1) << rule;
+    }
   }
 }
 

@@ -99,13 +99,16 @@ TEST(Run, AClientOfALowerRankTrainsItsDirectionsAlone) {
   const TemporaryFolder folder;
   Job job = lora_job(4, "product_svd");
   job.federation.ranks = {"2"};
-  job.federation.clients = job.federation.per_round = 1;  // its update passes through unchanged
+  job.federation.clients = job.federation.per_round = 1;
   const Json summary = run_tiny(job, folder / "run");
   EXPECT_TRUE(summary.at("bytes").at("equal_to_closed_form").get<bool>());
-  for (const auto& [name, b] : load_state(folder / "run" / "state.safetensors").state.tensors) {
+  const State state = load_state(folder / "run" / "state.safetensors").state;
+  for (const auto& [name, b] : state.tensors) {
     if (!name.ends_with(".B")) continue;
     EXPECT_EQ(b.narrow(1, 2, 2).count_nonzero().item<std::int64_t>(), 0) << name;
     EXPECT_GT(b.narrow(1, 0, 2).count_nonzero().item<std::int64_t>(), 0) << name;
+    const at::Tensor a = state.at(name.substr(0, name.size() - 1) + "A");
+    EXPECT_GT(a.norm(2, 1).min().item<double>(), 0.1) << name << " cannot learn all its directions";
   }
 }
 

@@ -49,7 +49,6 @@ FactorUpdates Aggregation::updates_of(std::size_t pair) const {
 
 State Aggregation::finish() const {
   State state = mean_.finish();
-  if (mean_.count() == 1) return state;
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     const Merged merged = rule_.merge(updates_of(i), global_[i]);
     state.at(pairs_[i].left).copy_(merged.factors.left);

@@ -1,6 +1,6 @@
 // A round's new state from its updates: factor pairs by the job's rule, all other entries by
-// FedAvg. Bitwise independent of the order of arrival; a single update passes through unchanged.
-// Not thread-safe.
+// FedAvg. Bitwise independent of the order of arrival. A single update goes the same way: its rank
+// may be lower than the state's. Not thread-safe.
 //
 // Memory bound: FedAvg's, and under a rule that merges pairs also every participant's factors in
 // fp32 until finish, which then holds one pair's of all participants in fp64.
