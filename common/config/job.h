@@ -72,12 +72,14 @@ struct Job {
     std::int64_t batch = 16;
     double lr_prompt = 0.05, lr_tail = 0.005, lr_factors = 0.005;
     double weight_decay = 0;
+    double weight_decay_prompt = -1, weight_decay_tail = -1, weight_decay_factors = -1;
     double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
     double momentum = 0;
     double clip = 0;      // 0: off
     double proximal = 0;  // 0: off
     std::string schedule = "constant";
     std::int64_t warmup = 0;  // steps
+    std::int64_t warmup_prompt = -1, warmup_tail = -1, warmup_factors = -1;
     std::string reset = "round";
   } optimizer;
   struct {

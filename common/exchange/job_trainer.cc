@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "common/trainer/parameter_group.h"
@@ -10,16 +11,18 @@
 namespace cleave {
 namespace {
 
-double rate_of(const Job& job, RateGroup group) {
-  switch (group) {
-    case RateGroup::kPrompt:
-      return job.optimizer.lr_prompt;
-    case RateGroup::kTail:
-      return job.optimizer.lr_tail;
-    case RateGroup::kFactors:
-      break;
-  }
-  return job.optimizer.lr_factors;
+struct GroupKeys {
+  RateGroup group;
+  double lr, weight_decay;
+  std::int64_t warmup;
+};
+
+// What the job says of each group; where it does not, -1, all groups' own key holds.
+std::array<GroupKeys, 3> group_keys(const Job& job) {
+  const auto& o = job.optimizer;
+  return {{{RateGroup::kPrompt, o.lr_prompt, o.weight_decay_prompt, o.warmup_prompt},
+           {RateGroup::kTail, o.lr_tail, o.weight_decay_tail, o.warmup_tail},
+           {RateGroup::kFactors, o.lr_factors, o.weight_decay_factors, o.warmup_factors}}};
 }
 
 }  // namespace
@@ -27,11 +30,12 @@ double rate_of(const Job& job, RateGroup group) {
 Trainer make_trainer(const Job& job, const State& state) {
   const auto& o = job.optimizer;
   std::vector<ParameterGroup> groups;
-  for (const RateGroup group : {RateGroup::kPrompt, RateGroup::kTail, RateGroup::kFactors}) {
+  for (const GroupKeys& keys : group_keys(job)) {
     ParameterGroup& own = groups.emplace_back();
-    own.rates = {rate_of(job, group), o.weight_decay};
+    own.rates = {keys.lr, keys.weight_decay < 0 ? o.weight_decay : keys.weight_decay};
+    own.warmup = keys.warmup < 0 ? o.warmup : keys.warmup;
     for (const auto& [name, tensor] : state.tensors) {
-      if (group_of(name) == group) own.tensors.push_back(tensor);
+      if (group_of(name) == keys.group) own.tensors.push_back(tensor);
     }
   }
   TrainerOptions options;

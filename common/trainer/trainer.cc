@@ -10,7 +10,11 @@ namespace cleave {
 Trainer::Trainer(const std::vector<ParameterGroup>& groups, TrainerOptions options)
     : options_(std::move(options)), rule_(find_update_rule(options_.rule)) {
   for (const ParameterGroup& group : groups) {
-    for (const at::Tensor& tensor : group.tensors) slots_.push_back({tensor, group.rates, {}, {}});
+    const Schedule schedule{options_.schedule.decay,
+                            group.warmup.value_or(options_.schedule.warmup)};
+    for (const at::Tensor& tensor : group.tensors) {
+      slots_.push_back({tensor, group.rates, schedule, {}, {}});
+    }
   }
   set_anchor();
 }
@@ -31,10 +35,10 @@ void Trainer::step() {
     grads.push_back(grad);
   }
   if (options_.clip > 0) clip_gradients(grads, options_.clip);
-  const double factor = scale_ * rate_factor(options_.schedule, at_);
   for (Slot& slot : slots_) {
     const at::Tensor& grad = slot.value.grad();
     if (!grad.defined() || grad.numel() == 0) continue;
+    const double factor = scale_ * rate_factor(slot.schedule, at_);
     const Rates rates{factor * slot.rates.lr, slot.rates.weight_decay};
     rule_(slot.value, grad, rates, options_.update, slot.moments);
   }

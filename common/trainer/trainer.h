@@ -1,6 +1,6 @@
-// A trainer: one update rule over groups of tensors, each group with its own rate, all rates under
-// one schedule, with clipping and FedProx's pull. It computes no gradients and counts no steps:
-// whoever calls step() says first where in the job it stands.
+// A trainer: one update rule over groups of tensors, each group with its own rate, decay and
+// warm-up, all rates under one schedule, with clipping and FedProx's pull. It computes no gradients
+// and counts no steps: whoever calls step() says first where in the job it stands.
 //
 // Order within a step: FedProx's term, clipping, the update rule. Both change the gradients in
 // place. Memory: the rule's moments (update_rule.h), with `proximal` a further copy of the values,
@@ -9,6 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace cleave {
 struct ParameterGroup {
   std::vector<at::Tensor> tensors;
   Rates rates;
+  std::optional<std::int64_t> warmup = {};  // in place of the schedule's
 };
 
 struct TrainerOptions {
@@ -52,6 +54,7 @@ class Trainer {
   struct Slot {
     at::Tensor value;
     Rates rates;
+    Schedule schedule;
     Moments moments;
     at::Tensor anchor;
   };

@@ -40,6 +40,28 @@ TEST(JobTrainer, TrainsEveryGroupOfTheStateWithItsRate) {
   }
 }
 
+TEST(JobTrainer, GivesEveryGroupItsOwnDecayAndWarmupWhereTheJobHasThem) {
+  State state;
+  for (const char* name : {"prompt", "tail.classifier.bias", "ia3.0.key"}) {
+    at::Tensor value = at::ones({3}).requires_grad_(true);
+    value.mutable_grad() = at::zeros({3});
+    state.add(name, value);
+  }
+  Job job;
+  job.optimizer.name = "adamw";
+  job.optimizer.lr_prompt = job.optimizer.lr_tail = job.optimizer.lr_factors = 0.5;
+  job.optimizer.weight_decay = 0.5;
+  job.optimizer.weight_decay_factors = 0;
+  job.optimizer.warmup = 4;
+  job.optimizer.warmup_prompt = 0;
+  Trainer trainer = make_trainer(job, state);
+  trainer.set_step({1, 100});
+  trainer.step();
+  EXPECT_TRUE(at::allclose(state.at("prompt"), at::full({3}, 0.75)));
+  EXPECT_TRUE(at::allclose(state.at("tail.classifier.bias"), at::full({3}, 0.875)));
+  EXPECT_TRUE(at::equal(state.at("ia3.0.key"), at::ones({3})));
+}
+
 TEST(JobTrainer, HoldsTheStateAsOftenAsItsRuleNeeds) {
   Job job;
   EXPECT_EQ(state_copies(job), 4);
