@@ -6,9 +6,9 @@
 
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "common/base/error.h"
+#include "common/base/finite.h"
 #include "common/model/torch_dtype.h"
 
 namespace cleave {
@@ -92,8 +92,32 @@ void Checkpoint::release_pages() const {
   for (const auto& map : maps_) map->release_pages();
 }
 
+void Checkpoint::check_finite(const std::string& name, const at::Tensor& values) const {
+  {
+    const std::lock_guard lock(finite_->turn);
+    if (finite_->names.contains(name)) return;
+  }
+  const Entry& found = entry(name);
+  if (!all_finite({static_cast<const std::byte*>(values.data_ptr()), values.nbytes()},
+                  found.info.dtype)) {
+    throw DataError(file_of(found).string() + ": " + name +
+                    " has values that are NaN or infinite, and so would be all that the model "
+                    "computes; the file is damaged or its training diverged: fetch it again, or "
+                    "take another checkpoint");
+  }
+  const std::lock_guard lock(finite_->turn);
+  finite_->names.insert(name);
+}
+
 at::Tensor Checkpoint::tensor(const std::string& name,
                               const std::vector<std::int64_t>& shape) const {
+  at::Tensor values = table(name, shape);
+  check_finite(name, values);
+  return values;
+}
+
+at::Tensor Checkpoint::table(const std::string& name,
+                             const std::vector<std::int64_t>& shape) const {
   const Entry& found = entry(name);
   if (found.info.shape != shape) {
     throw DataError(fmt::format("{}: {} has shape [{}], config.json calls for [{}]",

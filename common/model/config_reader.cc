@@ -5,6 +5,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/strict_json.h"
 
 namespace cleave {
 namespace {
@@ -15,13 +16,7 @@ constexpr std::uint64_t kMaxBytes = 16 << 20;
 constexpr std::int64_t kMaxSize = 1 << 24;
 
 json parse(const fs::path& path) {
-  try {
-    json value = json::parse(read_file(path, kMaxBytes));
-    if (value.is_object()) return value;
-  } catch (const json::exception& error) {
-    throw DataError(path.string() + " is not valid JSON (" + error.what() + ")");
-  }
-  throw DataError(path.string() + " does not hold a JSON object");
+  return parse_strictly(read_file(path, kMaxBytes), path.string(), "model");
 }
 
 bool is_index(const json& value) {

@@ -13,7 +13,8 @@ namespace cleave {
 
 class ConfigReader {
  public:
-  // Errors: IoError, DataError when the file holds no JSON object.
+  // Errors: IoError; DataError when the file holds no JSON object, a key twice, or a request to run
+  // code of the folder (auto_map): see common/base/strict_json.h.
   explicit ConfigReader(const std::filesystem::path& file);
 
   const std::string& file() const { return file_; }

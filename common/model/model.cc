@@ -42,10 +42,15 @@ bool has_output(const Model& model) {
 WeightSource frozen_weights(const Model& model, Precision precision) {
   const std::string output(has_output(model) ? "" : model.architecture->output);
   return [checkpoint = model.checkpoint, type = scalar_type(precision), output,
-          words = std::string(model.architecture->words)](const std::string& name,
-                                                          const std::vector<std::int64_t>& shape) {
+          words = std::string(model.architecture->words), vocabulary = model.config.vocabulary,
+          multiplied = std::string(model.architecture->output)](
+             const std::string& name, const std::vector<std::int64_t>& shape) {
     const std::string& stored = name == output ? words : name;
-    return checkpoint.tensor(stored, shape).to(type);  // no copy where the type is the same
+    // Of a vocabulary only the rows of a text's words are read: a check would read them all.
+    const bool looked_up = shape.size() == 2 && shape[0] == vocabulary && name != multiplied;
+    const at::Tensor tensor =
+        looked_up ? checkpoint.table(stored, shape) : checkpoint.tensor(stored, shape);
+    return tensor.to(type);  // no copy where the type is the same
   };
 }
 

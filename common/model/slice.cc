@@ -12,7 +12,7 @@ namespace cleave {
 void write_slice(const Model& model, const Cut& cut, const fs::path& out, Pool pool) {
   check_readout(model, pool);
   const ModelLock lock = verify_model(model);
-  std::vector<NamedTensor> tensors;  // views: nothing is read yet
+  std::vector<NamedTensor> tensors;  // views of the map
   for (const std::string& name : client_tensor_names(model, cut, pool)) {
     const TensorInfo& info = model.checkpoint.entry(name).info;
     tensors.push_back({name, model.checkpoint.tensor(name, info.shape)});

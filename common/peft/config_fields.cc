@@ -30,7 +30,7 @@ std::string unsupported(const std::string& file, const std::string& key, const j
 }  // namespace
 
 ConfigFields::ConfigFields(std::string_view text, const std::string& file)
-    : file_(file), json_(parse_strictly(text, file)) {}
+    : file_(file), json_(parse_strictly(text, file, "adapter")) {}
 
 bool ConfigFields::has(const std::string& key) const {
   const auto found = json_.find(key);

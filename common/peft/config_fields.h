@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/peft/strict_json.h"
+#include "common/base/strict_json.h"
 
 namespace cleave {
 

@@ -1,4 +1,8 @@
 // Wrong jobs and data: what was wrong, where, what to do, and the exit code.
+#include <cstring>
+#include <limits>
+
+#include "common/base/safetensors.h"
 #include "tests/programs/workplace.h"
 
 namespace cleave::testing {
@@ -85,6 +89,30 @@ TEST(ConfigError, PathsInAJobAreRelativeToItAlsoInAPartition) {
               here.path("elsewhere"));
   const Finished result = run.wait();
   EXPECT_EQ(result.code, 0) << result.err;
+}
+
+TEST(ConfigError, ABaseModelThatAsksForCodeOrIsDamagedIsRefused) {
+  const Workplace here;
+  const std::string config = here.read("model/config.json");
+  const std::string rest = config.substr(config.find('{') + 1);
+  here.write("model/config.json", R"({"auto_map": {"AutoModel": "modeling.Mine"},)" + rest);
+  expect_refused(
+      setting(here, {}), 65,
+      {"model/config.json", "\"auto_map\"", "Cleave runs none", "the model does without"});
+  here.write("model/config.json", R"({"hidden_size": 32,)" + rest);
+  expect_refused(setting(here, {}), 65, {"model/config.json", "\"hidden_size\" twice"});
+  here.write("model/config.json", config);
+
+  std::string weights = here.read("model/model.safetensors");
+  const std::string name = "encoder.layer.0.output.dense.weight";
+  const TensorInfo at = parse_safetensors_header(std::as_bytes(std::span(weights)), weights.size())
+                            .tensors.at("bert." + name);
+  const float bad = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(weights.data() + at.begin, &bad, sizeof bad);
+  here.write("model/model.safetensors", weights);
+  expect_refused(setting(here, {}), 65,
+                 {"model/model.safetensors", name, "NaN or infinite", "fetch it again"});
+  EXPECT_FALSE(fs::exists(here.path("run")));
 }
 
 TEST(ConfigError, DivergedTrainingSaysSo) {

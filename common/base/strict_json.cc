@@ -1,4 +1,4 @@
-#include "common/peft/strict_json.h"
+#include "common/base/strict_json.h"
 
 #include <set>
 #include <vector>
@@ -15,7 +15,7 @@ constexpr int kMaxDepth = 8;
 // What the parser is told at every key and bracket.
 class Watch {
  public:
-  explicit Watch(const std::string& file) : file_(file) {}
+  Watch(const std::string& file, std::string_view owner) : file_(file), owner_(owner) {}
 
   bool operator()(int depth, json::parse_event_t event, json& parsed) {
     if (depth > kMaxDepth) throw DataError(file_ + ": nested deeper than 8 levels");
@@ -28,23 +28,26 @@ class Watch {
  private:
   void check_key(const std::string& key) {
     if (!keys_.back().insert(key).second) {
-      throw DataError(file_ + ": the key \"" + key.substr(0, 80) + "\" twice");
+      throw DataError(file_ + ": the key \"" + key.substr(0, 80) +
+                      "\" twice; keep the one that is meant");
     }
     if (key == "auto_map" || key == "trust_remote_code") {
       throw DataError(file_ + ": the key \"" + key +
                       "\" asks to run code that comes with a model; Cleave runs none: remove it "
-                      "where the adapter does without");
+                      "where the " +
+                      std::string(owner_) + " does without");
     }
   }
 
   const std::string& file_;
+  std::string_view owner_;
   std::vector<std::set<std::string>> keys_;  // of the objects that are open
 };
 
 }  // namespace
 
-json parse_strictly(std::string_view text, const std::string& file) {
-  Watch watch(file);
+json parse_strictly(std::string_view text, const std::string& file, std::string_view owner) {
+  Watch watch(file, owner);
   try {
     json value = json::parse(text, std::ref(watch));
     if (value.is_object()) return value;

@@ -9,7 +9,9 @@
 namespace cleave {
 
 // Errors: DataError naming `file`: not JSON, no object, nested deeper than 8 levels, a key twice,
-// or a key that makes other programs run code of the folder (auto_map, trust_remote_code).
-nlohmann::json parse_strictly(std::string_view text, const std::string& file);
+// or a key that makes other programs run code of the folder (auto_map, trust_remote_code). `owner`
+// is what the file belongs to, for the message: "adapter", "model".
+nlohmann::json parse_strictly(std::string_view text, const std::string& file,
+                              std::string_view owner);
 
 }  // namespace cleave
