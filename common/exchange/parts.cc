@@ -4,6 +4,7 @@
 #include <c10/util/accumulate.h>
 
 #include "common/base/error.h"
+#include "common/base/log.h"
 #include "common/peft/initial_state.h"
 #include "common/tuning/tuned_tail.h"
 
@@ -51,9 +52,37 @@ void add_tunables(JobParts& parts, const TuningContext& context, Values values, 
   }
 }
 
+bool is_tail(const std::string& name) { return name.rfind("tail.", 0) == 0; }
+
+// The state of a task with other classes lends all but its tail: prompt transfer.
+State for_these_classes(const State& start, const State& own, const std::string& folder) {
+  const std::string bias = "tail.classifier.bias";
+  if (!start.has(bias) || !own.has(bias) || start.at(bias).sizes() == own.at(bias).sizes()) {
+    return start;
+  }
+  log_info(folder + " is of a task with " + std::to_string(start.at(bias).numel()) +
+           " classes, this one has " + std::to_string(own.at(bias).numel()) +
+           ": the tail begins anew");
+  return merged(part_of(start, [](const std::string& name) { return !is_tail(name); }),
+                part_of(own, is_tail));
+}
+
+// A state that no rule has added to the base for begins with the base as it is.
+State with_base(State start, const State& own, const TuningContext& context) {
+  for (const FactorPair& pair : factor_pairs(context)) {
+    if (own.has(pair.base_change) && !start.has(pair.base_change)) {
+      start.add(pair.base_change, own.at(pair.base_change));
+    }
+  }
+  return start;
+}
+
 // Everything begins as in the state that tuning.init names.
-void begin_with(JobParts& parts, const State& start, const std::string& folder) {
-  check_same_form(start, parts.whole_initial(), folder);
+void begin_with(JobParts& parts, const TuningContext& context, const State& given,
+                const std::string& folder) {
+  const State own = parts.whole_initial();
+  const State start = with_base(for_these_classes(given, own, folder), own, context);
+  check_same_form(start, own, folder);
   if (!all_finite(start)) throw DataError(folder + ": the state has values that are not finite");
   parts.initial = client_part(start, parts);
   parts.body_initial = body_part(start, parts);
@@ -83,7 +112,7 @@ JobParts make_job_parts(const Model& model, const Job& job, const LabelMap& labe
       values == Values::kAll ? initial_folder(job.tuning.init) : std::nullopt;
   add_tunables(parts, context, values, folder.has_value());
   add_initial_tail(parts.initial, model, parts.cut, parts.readout());
-  if (folder) begin_with(parts, initial_state(context, model, *folder), *folder);
+  if (folder) begin_with(parts, context, initial_state(context, model, *folder), *folder);
   const std::set<std::string> held = held_entries(context);
   parts.update_form =
       part_of(parts.initial, [&](const std::string& name) { return !held.contains(name); });

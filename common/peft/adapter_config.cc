@@ -29,8 +29,12 @@ void read_prompt(ConfigFields& fields, AdapterConfig& out) {
 }
 
 void read_modules(ConfigFields& fields, AdapterConfig& out) {
-  if (fields.has("target_modules") && !fields.is_text("target_modules")) {
-    out.target_modules = fields.names("target_modules");
+  if (fields.has("target_modules")) {
+    if (!fields.is_text("target_modules")) {
+      out.target_modules = fields.names("target_modules");
+    } else {
+      out.all_linear = fields.text("target_modules") == "all-linear";
+    }
   }
   fields.ignore({"target_modules", "fan_in_fan_out"});
 }

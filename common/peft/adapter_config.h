@@ -20,8 +20,10 @@ struct AdapterConfig {
   std::vector<std::string> modules_to_save;  // sorted, each once
   // Prompts and prefixes; 0 where the file does not say.
   std::int64_t virtual_tokens = 0, token_dim = 0, layers = 0, heads = 0;
-  // What acts in modules: the ends of their names. Without any (a pattern), those with tensors.
+  // What acts in modules: the ends of their names, or all linear layers of the blocks. Without
+  // either (a pattern), those with tensors.
   std::vector<std::string> target_modules, feedforward_modules;
+  bool all_linear = false;
   std::optional<std::vector<std::int64_t>> layers_to_transform;
   std::int64_t rank = 0;
   double alpha = 0;

@@ -22,6 +22,7 @@ Placing placing_for(const Architecture& architecture) {
 }
 
 void configure(const AdapterSource& source, Job& job) {
+  expect_chosen(source, linear_tensors(source.model, {kScale}));
   job.tuning.method = "ia3";
   configure_blocks(source, kScale, job);
 }

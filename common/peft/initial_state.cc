@@ -1,11 +1,15 @@
 #include "common/peft/initial_state.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/peft/adapter_config.h"
 #include "common/peft/read_adapter.h"
+#include "common/tuning/word_offset.h"
 
 namespace cleave {
 namespace {
@@ -21,6 +25,70 @@ Adapter read_run(const fs::path& folder) {
     throw DataError("tuning.init: " + folder.string() + " holds no complete round yet");
   }
   return {load_job(folder / "job.toml", {}).job, load_state(folder / "state.safetensors").state};
+}
+
+[[noreturn]] void refuse_value(const std::string& folder, const std::string& key,
+                               const std::string& theirs, const std::string& own) {
+  throw DataError("tuning.init: the state in " + folder + " was trained with " + key + " = " +
+                  theirs + ", which means something else with " + own + " here; set " + key +
+                  " = " + theirs);
+}
+
+bool has_method(const Job& job, std::string_view name) {
+  const std::vector<const Method*> methods = find_methods(job.tuning.method);
+  return std::any_of(methods.begin(), methods.end(),
+                     [&](const Method* method) { return method->name == name; });
+}
+
+std::vector<std::string> labels_of(const TuningContext& context, const Job& job) {
+  return job.data.labels.empty() ? context.config.labels : job.data.labels;
+}
+
+// A language model has no classifier, and one of another number of classes begins anew.
+bool takes_classifier(const TuningContext& context, const Job& other) {
+  return context.job.model.task != "causal_lm" &&
+         labels_of(context, context.job).size() == labels_of(context, other).size();
+}
+
+void check_pool(const TuningContext& context, const Job& other, const std::string& folder) {
+  const std::string &own = context.job.cut.pool, &theirs = other.cut.pool;
+  if (!takes_classifier(context, other) || own == theirs) return;
+  refuse_value(folder, "cut.pool", '"' + theirs + '"', '"' + own + '"');
+}
+
+// Frozen matrices that every side makes from the job's seed are in no state.
+void check_frozen_matrices(const TuningContext& context, const Job& other,
+                           const std::string& folder) {
+  if (!has_method(context.job, "ulpt") && !has_method(context.job, "vera")) return;
+  const std::uint64_t own = seed_of(context.job, Seed::kInit), theirs = seed_of(other, Seed::kInit);
+  if (own == theirs) return;
+  refuse_value(folder, "seeds.init", std::to_string(theirs), std::to_string(own));
+}
+
+// Its offsets are no factor pair, so that their scale is not among those of factors.
+void check_offset_scale(const TuningContext& context, const TuningContext& theirs,
+                        const std::string& folder) {
+  if (!has_method(context.job, "ept_style") ||
+      context.job.tuning.rank != theirs.job.tuning.rank ||  // a difference of form
+      offset_scale(context) == offset_scale(theirs)) {
+    return;
+  }
+  refuse_value(folder, "tuning.alpha", fmt::format("{}", theirs.job.tuning.alpha),
+               fmt::format("{}", context.job.tuning.alpha));
+}
+
+// Row i of a classifier is of class i. Other names may be the same classes.
+void check_label_order(const TuningContext& context, const Job& other, const std::string& folder) {
+  const std::vector<std::string> own = labels_of(context, context.job);
+  const std::vector<std::string> theirs = labels_of(context, other);
+  if (!takes_classifier(context, other) || own == theirs ||
+      !std::is_permutation(own.begin(), own.end(), theirs.begin(), theirs.end())) {
+    return;
+  }
+  const auto text = [](const std::vector<std::string>& labels) {
+    return fmt::format("[\"{}\"]", fmt::join(labels, "\", \""));
+  };
+  refuse_value(folder, "data.labels", text(theirs), text(own));
 }
 
 // Whether the same tensors compute the same under both jobs.
@@ -39,6 +107,10 @@ void check_same_meaning(const TuningContext& context, const Job& other, const st
                                  return a.left == b.left && a.scale == b.scale;
                                });
   if (!same) refuse("scale or choice of factors (rank, alpha, rslora, targets, blocks)");
+  check_pool(context, other, folder);
+  check_frozen_matrices(context, other, folder);
+  check_offset_scale(context, theirs, folder);
+  check_label_order(context, other, folder);
 }
 
 }  // namespace

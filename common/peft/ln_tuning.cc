@@ -1,7 +1,10 @@
 // LN_TUNING: "MODULE.ln_tuning_layers.weight" and ".bias" stand in place of a norm's own. The norm
 // after the last block is among them here, though it is the tail's in a state.
+#include <ATen/ATen.h>
+
 #include <set>
 
+#include "common/model/inventory.h"
 #include "common/peft/module_tensors.h"
 #include "common/peft/tail_tensors.h"
 
@@ -14,7 +17,44 @@ StoredAs placing(const std::string& name, const std::vector<std::int64_t>& shape
   return {rest.substr(0, dot), norm_in_ln_tuning(rest), shape};
 }
 
+std::string module_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+// Those of its vectors that are a norm's: only a norm's weight is a vector.
+void add_norms(const Inventory& inventory, std::vector<ModuleTensor>& out) {
+  std::set<std::string> norms;
+  for (const VectorName& vector : inventory.vectors) {
+    const std::string module = module_of(vector.name);
+    if (vector.name == module + ".weight") norms.insert(module);
+  }
+  for (const VectorName& vector : inventory.vectors) {
+    const std::string module = module_of(vector.name);
+    if (norms.contains(module)) out.push_back({module, norm_in_ln_tuning(vector.name)});
+  }
+}
+
+Inventory final_norm(const Model& model) {
+  Inventory out;
+  if (model.architecture->make_final_norm == nullptr) return out;
+  model.architecture->make_final_norm(
+      model.config, [&](const std::string& name, const std::vector<std::int64_t>& shape) {
+        out.vectors.push_back({name, shape.at(0)});
+        return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat));
+      });
+  return out;
+}
+
+std::vector<ModuleTensor> norm_tensors(const Model& model) {
+  std::vector<ModuleTensor> out;
+  add_norms(inventory_of_embedding(model.config, *model.architecture), out);
+  for (std::int64_t block = 0; block < model.config.layers; ++block) {
+    add_norms(inventory_of_block(model.config, *model.architecture, block), out);
+  }
+  add_norms(final_norm(model), out);
+  return out;
+}
+
 void configure(const AdapterSource& source, Job& job) {
+  expect_chosen(source, norm_tensors(source.model));
   job.tuning.method = "norm";
   configure_blocks(source, norm_in_ln_tuning(".weight"), job);
 }

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
-#include "common/base/error.h"
 #include "common/peft/module_tensors.h"
 #include "common/tuning/methods/methods.h"
 #include "common/tuning/stored_svd.h"
@@ -24,33 +24,25 @@ StoredAs placing(const std::string& name, const std::vector<std::int64_t>& shape
   return {module, module + (rest.back() == 'A' ? kA : kB), shape};
 }
 
-// The config's ends of names that modules of the folder have, or those modules' own.
+// Of every module that the folder changes the config's shortest end of its name, or its own name
+// in a block.
 std::vector<std::string> targets_in(const AdapterSource& source) {
-  std::vector<std::string> targets;
-  const auto add = [&](const std::string& end) {
-    if (std::find(targets.begin(), targets.end(), end) == targets.end()) targets.push_back(end);
-  };
-  for (const std::string& name : source.tensors.names()) {
-    const std::size_t suffix = name.rfind(kA);
-    const auto layer = layer_in(name);
-    if (suffix == std::string::npos || !layer) continue;
-    const std::string module = name.substr(0, suffix);
-    const std::string number = fmt::format(".{}.", *layer);
-    if (source.config.target_modules.empty()) {
-      add(module.substr(module.find(number) + number.size()));
-    }
+  const Choice chosen(source);
+  std::set<std::string> targets;
+  for (const ModuleTensor& tensor : linear_tensors(source.model, {kA})) {
+    if (!chosen(tensor.module)) continue;
+    const std::string number = fmt::format(".{}.", layer_in(tensor.module).value());
+    std::string target = tensor.module.substr(tensor.module.find(number) + number.size());
     for (const std::string& end : source.config.target_modules) {
-      const std::size_t block = end.find(number);
-      if (!ends_in(module, end)) continue;
-      add(block == std::string::npos ? end : end.substr(block + number.size()));
+      if (end.size() < target.size() && ends_in(target, end)) target = end;
     }
+    targets.insert(target);
   }
-  if (targets.empty()) throw DataError("the adapter has no lora_A tensors in the model's blocks");
-  std::sort(targets.begin(), targets.end());
-  return targets;
+  return {targets.begin(), targets.end()};
 }
 
 void configure(const AdapterSource& source, Job& job) {
+  expect_chosen(source, linear_tensors(source.model, {kA, kB}));
   job.tuning.method = "lora";
   job.tuning.rank = source.config.rank;
   job.tuning.alpha = source.config.alpha;

@@ -5,6 +5,7 @@
 #include "common/base/error.h"
 #include "common/peft/linear_edits.h"
 #include "common/peft/tail_tensors.h"
+#include "common/tuning/methods/methods.h"
 #include "common/tuning/stored_svd.h"
 
 namespace cleave {
@@ -53,6 +54,19 @@ void merge_gamma(const TuningContext& context, const State& state, LinearEdits& 
   }
 }
 
+// What VeRA adds to a layer is linear in the layer's input: of the unit vectors it is the change
+// itself, by the method's own matrices.
+void merge_vera(const TuningContext& context, const State& state, LinearEdits& edits) {
+  Sites sites;
+  kVera.act(context, state, sites);
+  for (const Target& target : targets_of(context)) {
+    const Tensor units = at::eye(target.in, at::kDouble);
+    Tensor change = at::zeros({target.in, target.out}, at::kDouble);
+    for (const LinearSite& site : sites.linear.at(target.name)) change = site.after(units, change);
+    edits.add(target, change.t());
+  }
+}
+
 // Only vectors, which stand in place of the checkpoint's.
 void merge_vectors(const TuningContext&, const State&, LinearEdits&) {}
 
@@ -69,6 +83,7 @@ void fold_offsets(const TuningContext& context, const State& state, LinearEdits&
                               "\"peft\", or keep the run folder");
   }
   for (const FactorPair& pair : factor_pairs(context)) {
+    if (pair.left != "dept.A") continue;
     const Tensor offsets =
         at::mm(state.at(pair.left).to(at::kDouble), state.at(pair.right).to(at::kDouble)) *
         pair.scale;  // (s, D)
@@ -89,7 +104,7 @@ struct Merger {
 constexpr Merger kMergers[] = {
     {"lora", merge_lora},     {"svfit", merge_svfit},  {"ia3", merge_ia3},
     {"difffit", merge_gamma}, {"norm", merge_vectors}, {"bitfit", merge_vectors},
-    {"dept", fold_offsets},
+    {"vera", merge_vera},     {"dept", fold_offsets},
 };
 
 const Merger& merger_of(std::string_view method) {

@@ -8,6 +8,7 @@
 #include "common/base/files.h"
 #include "common/model/model_files.h"
 #include "common/peft/merge.h"
+#include "common/peft/tail_tensors.h"
 #include "common/peft/write_adapter.h"
 
 namespace cleave {
@@ -58,16 +59,22 @@ std::string task_config(const Model& model, bool language, const std::vector<std
   return config.dump(2) + '\n';
 }
 
-// The prompt that DePT's offsets leave, trained on the folder's own table of positions.
-void write_remaining_prompt(const TuningContext& context, const State& state, const fs::path& out) {
+// The prompt that DePT's offsets leave, trained on the folder's own table of positions; what else
+// has been trained, the tail's blocks and changes of the base among it, is that folder's.
+AdapterFiles remaining_prompt(const TuningContext& context, const State& state,
+                              const fs::path& out) {
   Job job = context.job;
   job.tuning.method = "prompt";
+  job.federation.aggregation = "mean";
   job.model.path = fs::absolute(out).lexically_normal().string();
-  TuningContext prompt{job, context.config, context.architecture, context.cut, context.stored};
-  const State own = part_of(state, [](const std::string& name) {
-    return name == "prompt" || name.rfind("tail.", 0) == 0;
+  const Cut cut{context.cut.head, 0};
+  const TuningContext prompt{job, context.config, context.architecture, cut, context.stored};
+  const State own = part_of(state, [&](const std::string& name) {
+    return name == "prompt" ||
+           (name.rfind("tail.", 0) == 0 &&
+            is_task_module(context.architecture, stored_tail_name(context.architecture, name)));
   });
-  write_adapter(prompt, own, out / "adapter");
+  return adapter_files(prompt, own);
 }
 
 }  // namespace
@@ -77,11 +84,16 @@ void write_merged_folder(const Model& model, const TuningContext& context, const
   check_task_class(context);
   const bool language = context.job.model.task == "causal_lm";
   const std::map<std::string, at::Tensor> changed = merged_tensors(context, state);
+  const std::vector<NamedTensor> tensors = tensors_of(model, language, changed);
+  const std::string config = task_config(model, language, labels);
+  std::optional<AdapterFiles> prompt;
+  if (leaves_prompt(context)) prompt = remaining_prompt(context, state, out);
+  // All that can be refused has been by now: a refused export leaves nothing behind.
   make_empty_folder(out);
-  write_tensors(out / "model.safetensors", tensors_of(model, language, changed));
+  write_tensors(out / "model.safetensors", tensors);
   copy_model_files(model.checkpoint.folder(), out);
-  write_atomically(out / "config.json", task_config(model, language, labels));
-  if (leaves_prompt(context)) write_remaining_prompt(context, state, out);
+  write_atomically(out / "config.json", config);
+  if (prompt) write_adapter_files(*prompt, out / "adapter");
 }
 
 }  // namespace cleave

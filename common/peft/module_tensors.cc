@@ -11,6 +11,9 @@
 namespace cleave {
 namespace {
 
+// How the names of a module's own tensors go on.
+constexpr const char* kMarks[] = {".lora_", ".ia3_l", ".ln_tuning_layers."};
+
 bool ends_with(const std::string& name, const std::string& suffix) {
   return name.size() >= suffix.size() &&
          name.compare(name.size() - suffix.size(), std::string::npos, suffix) == 0;
@@ -23,34 +26,58 @@ bool in_embedding(const Model& model, const std::string& module) {
       [&](const VectorName& vector) { return vector.name.rfind(module + ".", 0) == 0; });
 }
 
-// What a folder changes, by its config or, where that has a pattern, by its tensors.
-class Choice {
- public:
-  explicit Choice(const AdapterSource& source) : config_(source.config) {
-    for (const std::string& name : source.tensors.names()) present_.insert(name);
-  }
-
-  bool operator()(const std::string& module) const {
-    if (config_.target_modules.empty()) return has_tensors(module);
-    const auto& layers = config_.layers_to_transform;
-    if (layers) {
-      const auto layer = layer_in(module);
-      if (!layer || !std::binary_search(layers->begin(), layers->end(), *layer)) return false;
-    }
-    return ends_in_any(module, config_.target_modules);
-  }
-
- private:
-  bool has_tensors(const std::string& module) const {
-    const auto next = present_.lower_bound(module + ".");
-    return next != present_.end() && next->rfind(module + ".", 0) == 0;
-  }
-
-  const AdapterConfig& config_;
-  std::set<std::string> present_;
-};
-
 }  // namespace
+
+Choice::Choice(const AdapterSource& source)
+    : config_(source.config), architecture_(*source.model.architecture) {
+  for (const std::string& name : source.tensors.names()) present_.insert(name);
+}
+
+bool Choice::in_layers(const std::string& module) const {
+  const auto& layers = config_.layers_to_transform;
+  if (!layers) return true;
+  const auto layer = layer_in(module);
+  return layer && std::binary_search(layers->begin(), layers->end(), *layer);
+}
+
+bool Choice::has_tensors(const std::string& module) const {
+  return std::any_of(std::begin(kMarks), std::end(kMarks), [&](const char* mark) {
+    const auto next = present_.lower_bound(module + mark);
+    return next != present_.end() && next->rfind(module + mark, 0) == 0;
+  });
+}
+
+bool Choice::operator()(const std::string& module) const {
+  if (config_.all_linear) return layer_in(module) && in_layers(module);
+  if (config_.target_modules.empty()) return has_tensors(module);
+  // PEFT may write whole names, which are the task class's.
+  return in_layers(module) && ends_in_any(task_name(architecture_, module), config_.target_modules);
+}
+
+std::vector<ModuleTensor> linear_tensors(const Model& model,
+                                         const std::vector<std::string>& suffixes) {
+  std::vector<ModuleTensor> out;
+  for (std::int64_t block = 0; block < model.config.layers; ++block) {
+    for (const LinearName& linear :
+         inventory_of_block(model.config, *model.architecture, block).linears) {
+      for (const std::string& suffix : suffixes) out.push_back({linear.name, linear.name + suffix});
+    }
+  }
+  return out;
+}
+
+void expect_chosen(const AdapterSource& source, const std::vector<ModuleTensor>& tensors) {
+  const Choice chosen(source);
+  bool any = false;
+  for (const ModuleTensor& tensor : tensors) {
+    if (!chosen(tensor.module)) continue;
+    source.tensors.shape(tensor.name);  // throws where it is missing
+    any = true;
+  }
+  if (!any) {
+    throw DataError("the adapter changes no module that the model has; is it another model's?");
+  }
+}
 
 std::string rest_of(const std::string& name) {
   const std::size_t method = name.find('.') + 1;

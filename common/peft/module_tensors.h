@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "common/peft/peft_type.h"
 
@@ -14,6 +15,32 @@ struct StoredAs {
   std::vector<std::int64_t> shape;  // as many numbers
 };
 using Placing = std::function<StoredAs(const std::string& name, const std::vector<std::int64_t>&)>;
+
+// What a folder changes, by its config or, where that has a pattern, by its tensors.
+class Choice {
+ public:
+  explicit Choice(const AdapterSource& source);
+  bool operator()(const std::string& module) const;
+
+ private:
+  bool in_layers(const std::string& module) const;
+  bool has_tensors(const std::string& module) const;
+
+  const AdapterConfig& config_;
+  const Architecture& architecture_;
+  std::set<std::string> present_;
+};
+
+// A tensor that a type keeps of a module.
+struct ModuleTensor {
+  std::string module, name;
+};
+// Of all linear layers of the blocks, one with every suffix.
+std::vector<ModuleTensor> linear_tensors(const Model& model,
+                                         const std::vector<std::string>& suffixes);
+// Errors: DataError naming the first tensor of a module that the config chooses and that the folder
+// lacks, and where it chooses none of the modules.
+void expect_chosen(const AdapterSource& source, const std::vector<ModuleTensor>& tensors);
 
 // "METHOD.BLOCK.REST" or "METHOD.REST" without what comes before REST.
 std::string rest_of(const std::string& name);

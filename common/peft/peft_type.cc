@@ -25,6 +25,9 @@ constexpr Refusal kRefusals[] = {
     {"dept", "its offsets change the table of positions; export with --merged"},
     {"adept", "its offsets depend on the word; train \"prompt\", or keep the run folder"},
     {"ept_style", "its offsets pass through gates; train \"dept\", or keep the run folder"},
+    {"vera",
+     "its frozen matrices come from the job's seed, and PEFT's VERA folder is not written; export "
+     "with --merged"},
     {"bitfit", "none of its types replaces biases; export with --merged"},
     {"difffit", "none of its types scales branches; export with --merged"},
 };
@@ -48,7 +51,7 @@ const PeftExport& find_peft_export(const std::string& method) {
   for (const Refusal& refusal : kRefusals) {
     if (refusal.method == method) why = refusal.why;
   }
-  throw DataError("tuning.method = \"" + method + "\" has no form in PEFT: " + why);
+  throw DataError("tuning.method = \"" + method + "\" cannot go into a PEFT folder: " + why);
 }
 
 }  // namespace cleave

@@ -9,6 +9,8 @@
 namespace cleave {
 namespace {
 
+constexpr std::int64_t kMostBatchBytes = 128 << 20;  // half of what a frame of the wire may hold
+
 std::vector<std::string> label_names(const AdapterOptions& options, const Model& model,
                                      std::int64_t count) {
   std::vector<std::string> names = options.labels;
@@ -21,6 +23,18 @@ std::vector<std::string> label_names(const AdapterOptions& options, const Model&
   names.clear();
   for (std::int64_t i = 0; i < count; ++i) names.push_back("LABEL_" + std::to_string(i));
   return names;
+}
+
+// Texts as long as the model's positions allow, as PEFT takes them; data.max_length of a job is for
+// training. Models that allow more than a batch may hold get smaller batches.
+void take_long_texts(const ModelConfig& config, Job& job) {
+  if (config.is_image()) return;
+  const std::int64_t most = std::max<std::int64_t>(
+      1, kMostBatchBytes / (static_cast<std::int64_t>(sizeof(float)) * config.hidden));  // rows
+  job.data.max_length = std::max<std::int64_t>(3, std::min(config.positions, most));
+  const std::int64_t batch = std::max<std::int64_t>(1, most / job.data.max_length);
+  job.optimizer.batch = std::min(job.optimizer.batch, batch);
+  job.eval.batch = std::min(job.eval.batch, batch);
 }
 
 void check_language_model(const Model& model) {
@@ -46,6 +60,7 @@ Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& te
     job.cut.pool = "pooler";
     job.data.labels = label_names(options, model, labels);
   }
+  take_long_texts(model.config, job);
   type.configure(source, job);
   const Cut cut{job.cut.head, job.cut.tail};
   check_cut(cut, model.config);

@@ -19,7 +19,7 @@ struct AdapterOptions {
 };
 
 struct Adapter {
-  Job job;  // model, cut, tuning and labels; the rest is default
+  Job job;  // model, cut, tuning, labels and the longest text; the rest is default
   State state;
 };
 

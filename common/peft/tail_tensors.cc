@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/error.h"
+#include "common/model/inventory.h"
 #include "common/tuning/tuned_tail.h"
 
 namespace cleave {
@@ -42,6 +44,29 @@ std::string write_norm(const TuningContext& context, const std::map<std::string,
   return task_name(context.architecture, module);
 }
 
+// What is saved together with a tensor: the classifier and what belongs to it, or a norm.
+std::string saved_module(const Architecture& architecture, const std::string& name) {
+  return is_task_module(architecture, name) ? name.substr(0, name.find('.')) : module_of(name);
+}
+
+// The modules whose tensors must all be there: those with one, and those of modules_to_save. Types
+// of prompts name the classifier in older PEFT without saving it.
+std::set<std::string> saved_modules(const AdapterSource& source, const State& tail) {
+  const Architecture& architecture = *source.model.architecture;
+  const std::vector<std::string> present = source.tensors.names();
+  std::set<std::string> out;
+  for (const auto& [name, tensor] : tail.tensors) {
+    const std::string module = saved_module(architecture, stored_tail_name(architecture, name));
+    const bool named = source.config.virtual_tokens == 0 &&
+                       ends_in_any(task_name(architecture, module), source.config.modules_to_save);
+    const bool some = std::any_of(present.begin(), present.end(), [&](const std::string& other) {
+      return other.rfind(module + ".", 0) == 0;
+    });
+    if (named || some) out.insert(module);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string norm_in_ln_tuning(const std::string& name) {
@@ -72,10 +97,14 @@ std::int64_t label_count(const AdapterSource& source) {
 State read_tail(const AdapterSource& source, const TuningContext& context, std::int64_t labels) {
   State tail;
   add_initial_tail(tail, source.model, context.cut, {Pool::kPooler, labels});
+  const std::set<std::string> saved = saved_modules(source, tail);
   for (auto& [name, tensor] : tail.tensors) {
     const std::string stored = stored_tail_name(context.architecture, name);
-    for (const std::string& own : {stored, norm_in_ln_tuning(stored)}) {
-      if (source.tensors.has(own)) tensor = source.tensors.take(own, tensor.sizes().vec());
+    const std::string in_ln_tuning = norm_in_ln_tuning(stored);
+    if (source.tensors.has(in_ln_tuning)) {
+      tensor = source.tensors.take(in_ln_tuning, tensor.sizes().vec());
+    } else if (saved.contains(saved_module(context.architecture, stored))) {
+      tensor = source.tensors.take(stored, tensor.sizes().vec());
     }
   }
   return tail;

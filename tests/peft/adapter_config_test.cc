@@ -49,6 +49,12 @@ TEST(AdapterConfig, ReadsWhatALoraSays) {
   EXPECT_EQ(config.layers_to_transform, (std::vector<std::int64_t>{0, 2}));
 }
 
+TEST(AdapterConfig, TellsAllLinearFromAPattern) {
+  EXPECT_TRUE(parse(with(lora(), "target_modules", "all-linear")).all_linear);
+  EXPECT_FALSE(parse(with(lora(), "target_modules", ".*query")).all_linear);
+  EXPECT_TRUE(parse(with(lora(), "target_modules", ".*query")).target_modules.empty());
+}
+
 TEST(AdapterConfig, WhatIsSwitchedOffIsNoError) {
   json value = lora();
   for (const char* key : {"use_dora", "lora_bias"}) value[key] = false;

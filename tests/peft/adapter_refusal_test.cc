@@ -33,6 +33,77 @@ TEST(PeftRefusal, AMissingTensorIsNamed) {
   EXPECT_TRUE(names(said, "encoder.layer.1.attention.self.query.lora_B.weight is missing"));
 }
 
+void remove(LooseAdapter& adapter, const std::string& part) {
+  std::erase_if(adapter.tensors,
+                [&](const auto& entry) { return entry.first.find(part) != std::string::npos; });
+}
+
+TEST(PeftRefusal, ABlockWithoutTensorsIsNamed) {
+  for (const char* type : {"lora", "ia3", "ln_tuning"}) {
+    for (const std::string block : {"encoder.layer.0.", "encoder.layer.3."}) {
+      const std::string said = said_of(type, [&](LooseAdapter& a) { remove(a, block); });
+      EXPECT_TRUE(names(said, block)) << type;
+      EXPECT_TRUE(names(said, "is missing")) << type;
+    }
+  }
+}
+
+TEST(PeftRefusal, ATargetWithoutTensorsIsNamed) {
+  EXPECT_TRUE(names(said_of("lora", [](LooseAdapter& a) { remove(a, ".value."); }),
+                    "layer.0.attention.self.value.lora_A.weight is missing"));
+  EXPECT_TRUE(names(said_of("ia3", [](LooseAdapter& a) { remove(a, ".key."); }),
+                    "layer.0.attention.self.key.ia3_l is missing"));
+  EXPECT_TRUE(names(said_of("ln_tuning", [](LooseAdapter& a) { remove(a, ".embeddings."); }),
+                    "embeddings.LayerNorm.ln_tuning_layers.weight is missing"));
+}
+
+TEST(PeftRefusal, LayersToTransformAreLookedFor) {
+  EXPECT_TRUE(names(said_of("lora",
+                            [](LooseAdapter& a) {
+                              a.config["layers_to_transform"] = {0, 2};
+                              for (const char* block : {"1.", "2.", "3."}) {
+                                remove(a, std::string("layer.") + block);
+                              }
+                            }),
+                    "layer.2.attention.self.query.lora_A.weight is missing"));
+}
+
+TEST(PeftRefusal, AllLinearLooksForEveryLinearLayer) {
+  EXPECT_TRUE(
+      names(said_of("lora", [](LooseAdapter& a) { a.config["target_modules"] = "all-linear"; }),
+            "layer.0.attention.self.key.lora_A.weight is missing"));
+}
+
+TEST(PeftRefusal, AnAdapterThatChangesNothingIsRefused) {
+  for (const char* type : {"lora", "ia3", "ln_tuning"}) {
+    EXPECT_TRUE(names(said_of(type,
+                              [](LooseAdapter& a) {
+                                a.config["target_modules"] = {"nothing"};
+                                remove(a, "encoder.layer.");
+                                remove(a, ".embeddings.");
+                              }),
+                      "changes no module"))
+        << type;
+  }
+}
+
+TEST(PeftRefusal, AClassifierWithoutItsBiasIsNamed) {
+  for (const std::string& type : adapter_types()) {
+    EXPECT_TRUE(names(said_of(type,
+                              [](LooseAdapter& a) {
+                                a.config.erase("modules_to_save");
+                                remove(a, "classifier.bias");
+                              }),
+                      "classifier.bias is missing"))
+        << type;
+  }
+}
+
+TEST(PeftRefusal, AClassifierThatShouldBeSavedIsNamed) {
+  EXPECT_TRUE(names(said_of("lora", [](LooseAdapter& a) { remove(a, "classifier."); }),
+                    "the tensor classifier.bias is missing"));
+}
+
 TEST(PeftRefusal, ATensorWithoutAPlaceIsNamed) {
   EXPECT_TRUE(names(
       said_of("lora",

@@ -1,6 +1,7 @@
 // A merged folder computes, without anything that acts beside it, what the job computes.
 #include <gtest/gtest.h>
 
+#include "common/peft/merge.h"
 #include "tests/peft/exported.h"
 #include "tests/support/refusal.h"
 
@@ -34,7 +35,7 @@ void expect_merged(const ExportCase& c, const Cut& cut = {1, 0}) {
 
 TEST(Merge, GivesTheJobsLogitsForEveryMethodThatChangesWeights) {
   for (const char* model : {"bert", "roberta", "gpt2", "llama", "vit"}) {
-    for (const char* method : {"lora", "svfit", "ia3", "norm", "bitfit", "difffit"}) {
+    for (const char* method : {"lora", "svfit", "ia3", "norm", "bitfit", "difffit", "vera"}) {
       if (std::string(model) == "llama" && std::string(method) == "bitfit") continue;
       expect_merged({method, model});
     }
@@ -44,6 +45,7 @@ TEST(Merge, GivesTheJobsLogitsForEveryMethodThatChangesWeights) {
 TEST(Merge, GivesTheJobsLogitsForSeveralMethodsAtOnce) {
   expect_merged({"lora+ia3+bitfit", "bert", "all", {"output.dense", "value"}});
   expect_merged({"ia3+lora+difffit", "gpt2", "all", {"c_attn", "mlp.c_proj"}});
+  expect_merged({"lora+vera", "bert"});
 }
 
 TEST(Merge, TakesTheChangesOfTheBaseThatAnAggregationMadeAndNoAdapterDoes) {
@@ -67,16 +69,39 @@ TEST(Merge, TakesTheChangesOfTheBaseThatAnAggregationMadeAndNoAdapterDoes) {
 
 TEST(Merge, TakesTheTailsBlocksAlong) { expect_merged({"lora", "bert"}, {1, 1}); }
 
+// The merged model with the prompt that DePT leaves beside it.
+void expect_dept_merged(const ExportCase& c, const Cut& cut = {1, 0}) {
+  SCOPED_TRACE(text_of(c));
+  const TemporaryFolder folder;
+  const Trained trained(c, [&](Job& job) { job.cut.tail = cut.tail; });
+  write_merged_folder(trained.inputs.model, trained.context(), trained.state, {"no", "yes"},
+                      folder / "out");
+  const Adapter prompt = read_adapter(open_model(folder / "out"), folder / "out/adapter");
+  EXPECT_LE(max_difference(adapter_logits(prompt, trained.batch()), trained.logits()), 2e-5);
+}
+
 TEST(Merge, FoldsDeptIntoTheTableOfPositionsAndLeavesItsPrompt) {
   for (const char* model : {"bert", "roberta", "gpt2"}) {
-    SCOPED_TRACE(model);
-    const TemporaryFolder folder;
-    const Trained trained(ExportCase{"dept", model});
-    write_merged_folder(trained.inputs.model, trained.context(), trained.state, {"no", "yes"},
-                        folder / "out");
-    const Adapter prompt = read_adapter(open_model(folder / "out"), folder / "out/adapter");
-    EXPECT_LE(max_difference(adapter_logits(prompt, trained.batch()), trained.logits()), 2e-5);
+    expect_dept_merged({"dept", model});
   }
+}
+
+TEST(Merge, FoldsDeptBesideLoraInEitherOrder) {
+  std::map<std::string, at::Tensor> first;
+  for (const char* method : {"dept+lora", "lora+dept"}) {
+    expect_dept_merged({method, "bert"});
+    expect_dept_merged({method, "gpt2"});
+    const Trained trained(ExportCase{method, "bert"});
+    const auto merged = merged_tensors(trained.context(), trained.state);
+    if (first.empty()) first = merged;
+    ASSERT_EQ(merged.size(), first.size());
+    for (const auto& [name, tensor] : merged) EXPECT_TRUE(tensor.equal(first.at(name))) << name;
+  }
+}
+
+TEST(Merge, FoldsDeptBesideTailBlocks) {
+  expect_dept_merged({"dept", "bert"}, {1, 1});
+  expect_dept_merged({"dept", "gpt2"}, {1, 1});
 }
 
 TEST(Merge, DeptWithoutATableOrElsewhereIsRefused) {
@@ -91,6 +116,7 @@ TEST(Merge, DeptWithoutATableOrElsewhereIsRefused) {
             std::string::npos);
   const Trained input(ExportCase{"dept", "bert"}, [](Job& job) { job.tuning.at = "input"; });
   EXPECT_NE(said(input).find("tuning.at = \"input\""), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder / "out"));
 }
 
 TEST(Merge, APromptIsRefused) {

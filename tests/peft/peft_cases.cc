@@ -76,7 +76,7 @@ void write_cases(const fs::path& out) {
     for (const char* method : {"lora", "ia3", "norm"}) {
       write_case(out, {method, model, "body"}, false);
     }
-    for (const char* method : {"lora", "svfit", "ia3", "norm", "difffit"}) {
+    for (const char* method : {"lora", "svfit", "ia3", "norm", "difffit", "vera"}) {
       write_case(out, {method, model}, true);
     }
     if (open_model(tiny_model(model)).architecture->causal) {
@@ -87,6 +87,7 @@ void write_cases(const fs::path& out) {
     }
     if (std::string(model) != "llama") write_case(out, {"bitfit", model}, true);
     if (std::string(model) != "llama") write_case(out, {"dept", model}, true);
+    if (std::string(model) != "llama") write_case(out, {"dept+lora", model}, true);
   }
 }
 

@@ -119,6 +119,88 @@ std::string not_exported(const ExportCase& c, const std::function<void(Job&)>& c
   return ::testing::AssertionSuccess();
 }
 
+TEST(RoundTrip, APromptBesideTailBlocksIsNotSentInACircle) {
+  const std::string said = not_exported({"prompt", "bert"}, [](Job& job) { job.cut.tail = 1; });
+  EXPECT_TRUE(says(said, {"cut.tail = 1", "keep the run folder", "cut.tail = 0"}));
+  EXPECT_EQ(said.find("--merged"), std::string::npos);
+}
+
+TEST(RoundTrip, PromptsOfImagesAreRefused) {
+  for (const char* method : {"prompt", "p_tuning", "prefix"}) {
+    EXPECT_TRUE(says(not_exported({method, "vit"}, [](Job& job) { job.tuning.at = "input"; }),
+                     {method, "vit", "for text models", "run folder"}));
+  }
+}
+
+// Tiny BERT with another number of positions.
+fs::path with_positions(const fs::path& folder, std::int64_t positions) {
+  make_folder(folder);
+  auto config = nlohmann::json::parse(read_file(tiny_model("bert") / "config.json", 1 << 20));
+  config["max_position_embeddings"] = positions;
+  write_atomically(folder / "config.json", config.dump());
+  fs::copy_file(tiny_model("bert") / "model.safetensors", folder / kAdapterWeights);
+  AdapterTensors stored(folder, "", "");
+  std::vector<NamedTensor> tensors;
+  for (const std::string& name : stored.names()) {
+    const auto shape = stored.shape(name);
+    at::Tensor tensor = stored.take(name, shape);
+    if (name.find("position_embeddings") != std::string::npos) {
+      tensor = tensor.repeat({positions / shape[0] + 1, 1}).narrow(0, 0, positions).contiguous();
+    }
+    tensors.push_back({name, tensor});
+  }
+  write_tensors(folder / "model.safetensors", tensors);
+  return folder;
+}
+
+TEST(RoundTrip, AnAdapterTakesTextsAsLongAsTheModelsPositions) {
+  const TemporaryFolder folder;
+  const Model model = open_model(with_positions(folder / "wide", 200));
+  const auto rows = [&](const std::string& type) {
+    return tiny_inputs(read_adapter(model, tiny_adapter(type)).job, 4, 4).parts.form.max_text_rows;
+  };
+  EXPECT_EQ(rows("lora"), 200);
+  EXPECT_EQ(rows("prompt_tuning"), 200 - 8);
+  EXPECT_EQ(rows("prefix_tuning"), 200 - 4);
+}
+
+TEST(RoundTrip, AnAdapterOfAModelWithManyPositionsGetsSmallerBatches) {
+  Model model = open_model(tiny_model("bert"));
+  model.config.positions = 1 << 18;
+  const Adapter adapter = read_adapter(model, tiny_adapter("lora"));
+  EXPECT_EQ(adapter.job.data.max_length, 1 << 18);
+  EXPECT_EQ(adapter.job.eval.batch, 4);
+  EXPECT_EQ(adapter.job.optimizer.batch, 4);
+}
+
+TEST(RoundTrip, WholeNamesOfTheTaskClassChooseAsTheirEndsDo) {
+  const TemporaryFolder folder;
+  LooseAdapter whole(tiny_adapter("lora"));
+  whole.config["target_modules"] = nlohmann::json::array();
+  for (int layer = 0; layer < 4; ++layer) {
+    for (const char* end : {"query", "value"}) {
+      whole.config["target_modules"].push_back("bert.encoder.layer." + std::to_string(layer) +
+                                               ".attention.self." + end);
+    }
+  }
+  const Model model = open_model(tiny_model("bert"));
+  const Adapter read = read_adapter(model, whole.write(folder / "whole"));
+  EXPECT_TRUE(equal(read.state, read_adapter(model, tiny_adapter("lora")).state));
+}
+
+TEST(RoundTrip, APatternChoosesTheModulesWithTensors) {
+  const TemporaryFolder folder;
+  LooseAdapter some(tiny_adapter("lora"));
+  some.config["target_modules"] = ".*layer\\.(0|1)\\..*(query|value)";
+  std::erase_if(some.tensors, [](const auto& entry) {
+    return entry.first.find("layer.2.") != std::string::npos ||
+           entry.first.find("layer.3.") != std::string::npos;
+  });
+  const Adapter read = read_adapter(open_model(tiny_model("bert")), some.write(folder / "some"));
+  EXPECT_EQ(read.job.tuning.blocks, "head");
+  EXPECT_EQ(read.job.cut.head, 2);
+}
+
 TEST(RoundTrip, WhatPeftHasNoFormForIsRefusedWithWhatToDoInstead) {
   const auto nothing = [](Job&) {};
   for (const char* at : {"input", "cut", "2"}) {
@@ -131,6 +213,7 @@ TEST(RoundTrip, WhatPeftHasNoFormForIsRefusedWithWhatToDoInstead) {
   EXPECT_TRUE(says(not_exported({"ept_style", "bert"}, nothing), {"ept_style", "dept"}));
   EXPECT_TRUE(says(not_exported({"bitfit", "bert"}, nothing), {"bitfit", "--merged"}));
   EXPECT_TRUE(says(not_exported({"difffit", "bert"}, nothing), {"difffit", "--merged"}));
+  EXPECT_TRUE(says(not_exported({"vera", "bert"}, nothing), {"vera", "seed", "--merged"}));
   EXPECT_TRUE(says(not_exported({"lora+ia3", "bert"}, nothing), {"lora+ia3", "--merged"}));
   EXPECT_TRUE(says(not_exported({"lora", "bert"}, [](Job& job) { job.cut.tail = 1; }),
                    {"cut.tail = 1", "--merged"}));

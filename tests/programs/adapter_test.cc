@@ -52,6 +52,25 @@ TEST(Adapters, AMergedModelIsAModelFolder) {
   EXPECT_TRUE(fs::exists(here.path("merged/vocab.txt")));
 }
 
+TEST(Adapters, WhatOnlyAMergedModelHoldsSaysSo) {
+  const Workplace here;
+  here.simulate("vera", with(kPooler, {"--set", "tuning.method=vera", "--set", "tuning.rank=2"}));
+  expect_refused(here.cleave({"export", "vera", "-o", "x"}), 65, {"VERA", "--merged"});
+  EXPECT_FALSE(fs::exists(here.path("x")));
+  done(here, {"export", "vera", "--merged", "-o", "x"});
+}
+
+TEST(Adapters, DeptBesideATailBlockIsMergedAndLeavesItsPrompt) {
+  const Workplace here;
+  here.simulate("dept", {"--set", "tuning.method=dept", "--set", "tuning.at=peft", "--set",
+                         "cut.pool=pooler", "--set", "federation.rounds=1"});
+  done(here, {"export", "dept", "--merged", "-o", "merged"});
+  EXPECT_EQ(here.json("merged/adapter/adapter_config.json").at("peft_type"), "PROMPT_TUNING");
+  const Arguments merged = {"--model", "merged", "--adapter", "merged/adapter"};
+  EXPECT_EQ(done(here, with({"predict", "--text", "good w1 w2"}, merged)).out.substr(0, 2),
+            done(here, {"predict", "dept", "--text", "good w1 w2"}).out.substr(0, 2));
+}
+
 TEST(Adapters, InspectSaysWhatOneHolds) {
   const Workplace here;
   train_lora(here, "run");
