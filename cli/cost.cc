@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "common/base/error.h"
 #include "common/cost/memory.h"
+#include "common/tuning/unread_keys.h"
 #include "server/coordinator/run_job.h"
 #include "server/round_table.h"
 #include "simulation/plan.h"
@@ -94,7 +95,9 @@ void print_memory(const JobShape& shape, std::uint64_t rows) {
 }
 
 int cost_command(const CostOptions& options) {
-  const Job job = load_job(options.job, options.settings).job;
+  const LoadedJob loaded = load_job(options.job, options.settings);
+  warn_of_unread_keys(loaded);
+  const Job& job = loaded.job;
   if (!options.lengths.empty()) {
     const ModelConfig config = load_model_config(job.model.path);
     const Cut cut{job.cut.head, job.cut.tail};

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/model/threads.h"
+#include "common/tuning/unread_keys.h"
 #include "server/coordinator/measured.h"
 #include "simulation/centralised.h"
 #include "simulation/simulation.h"
@@ -33,6 +34,7 @@ int simulate_command(const SimulateOptions& options) {
   const LoadedJob loaded = load_job(options.job, options.settings);
   const Job& job = loaded.job;
   fmt::print("{}", loaded.notes);
+  warn_of_unread_keys(loaded);
   const std::string warning = compute_warning(job.model.precision == "bf16");
   if (!warning.empty()) log_warn(warning);
 

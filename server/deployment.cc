@@ -55,9 +55,11 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
         "evaluate the run with cleave eval");
   }
   if (options.role != ServerRole::kBoth && tunes_body(job)) {
-    throw DataError("tuning.method = \"" + job.tuning.method +
-                    "\" trains in the body, whose copies go to the average within one process: "
-                    "leave out --role and server.body, or set tuning.blocks = \"head\"");
+    throw DataError(
+        "tuning.method = \"" + job.tuning.method +
+        "\" trains in the body, whose copies go to the average within one process: "
+        "leave out --role and server.body, or take a method whose parameters the clients hold "
+        "(of those that read it, tuning.blocks = \"head\")");
   }
   if (options.role == ServerRole::kCoordinator && job.server.body.empty()) {
     throw DataError(

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/model/threads.h"
 #include "common/program/program.h"
+#include "common/tuning/unread_keys.h"
 #include "server/deployment.h"
 #include "server/round_table.h"
 
@@ -29,6 +30,7 @@ int serve(Options& options) {
   const std::string warning = compute_warning(loaded.job.model.precision == "bf16");
   if (!warning.empty()) log_warn(warning);
   fmt::print("{}", loaded.notes);
+  warn_of_unread_keys(loaded);
   DeploymentOptions& deployment = options.deployment;
   if (deployment.resume && options.out.empty()) {
     throw UsageError("--resume needs --out, the run to continue");

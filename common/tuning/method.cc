@@ -44,6 +44,15 @@ std::vector<const Method*> find_methods(const std::string& names) {
     if (std::find(methods.begin(), methods.end(), &method) != methods.end()) {
       throw DataError("tuning.method: \"" + std::string(method.name) + "\" is named twice");
     }
+    const auto other = std::find_if(methods.begin(), methods.end(), [&](const Method* known) {
+      return known->vectors && method.vectors;
+    });
+    if (other != methods.end()) {
+      throw DataError("tuning.method: \"" + std::string((*other)->name) + "\" and \"" +
+                      std::string(method.name) +
+                      "\" train the same vectors; take one of them (\"difffit\" trains biases and "
+                      "norms)");
+    }
     methods.push_back(&method);
     begin = end + 1;
   }

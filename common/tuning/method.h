@@ -75,6 +75,7 @@ struct RowsPlan {
 
 struct Method {
   std::string_view name;
+  std::string_view reads;  // which keys of [tuning] have an effect, with blanks between
   // Names, shapes and initial values. Errors: DataError, where job, model and cut do not allow it,
   // with the reason and what to do instead.
   std::vector<Tunable> (*tunables)(const TuningContext&);
@@ -82,6 +83,7 @@ struct Method {
   void (*act)(const TuningContext&, const State&, Sites&);
   RowsPlan (*rows)(const TuningContext&) = nullptr;                    // null: adds none
   std::vector<FactorPair> (*factors)(const TuningContext&) = nullptr;  // null: has none
+  bool vectors = false;  // trains stored vectors in their place: one such method at a time
 };
 
 // The names of all methods, in order.

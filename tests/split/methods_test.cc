@@ -109,6 +109,8 @@ TEST(Methods, WhatAnArchitectureHasNoPlaceForIsRefusedWithTheReason) {
            {{"prompt", "9", "bert", {1, 0}}, "a block from 1 to 3"},
            {{"promt", "input", "bert", {1, 0}}, "did you mean prompt"},
            {{"lora+lora", "input", "bert", {1, 0}}, "is named twice"},
+           {{"bitfit+norm", "input", "bert", {1, 0}}, "train the same vectors"},
+           {{"difffit+lora+bitfit", "input", "bert", {1, 0}}, "train the same vectors"},
            {{"lora", "input", "bert", {0, 4}}, "has no blocks"},
        }) {
     const std::string why = refusal<DataError>([&] { method_inputs(c); });

@@ -46,6 +46,10 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kAdept = {.name = "adept", .tunables = tunables, .act = act, .rows = prompt_plan};
+const Method kAdept = {.name = "adept",
+                       .reads = "tokens at init text rank",
+                       .tunables = tunables,
+                       .act = act,
+                       .rows = prompt_plan};
 
 }  // namespace cleave

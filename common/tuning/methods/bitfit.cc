@@ -15,6 +15,7 @@ void act(const TuningContext&, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kBitfit = {.name = "bitfit", .tunables = tunables, .act = act};
+const Method kBitfit = {
+    .name = "bitfit", .reads = "blocks", .tunables = tunables, .act = act, .vectors = true};
 
 }  // namespace cleave

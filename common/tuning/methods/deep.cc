@@ -41,6 +41,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kDeep = {.name = "deep", .tunables = tunables, .act = act, .rows = rows};
+const Method kDeep = {
+    .name = "deep", .reads = "tokens init text", .tunables = tunables, .act = act, .rows = rows};
 
 }  // namespace cleave

@@ -42,7 +42,11 @@ std::vector<FactorPair> factors(const TuningContext& context) {
 
 }  // namespace
 
-const Method kDept = {
-    .name = "dept", .tunables = tunables, .act = act, .rows = prompt_plan, .factors = factors};
+const Method kDept = {.name = "dept",
+                      .reads = "tokens at init text rank alpha",
+                      .tunables = tunables,
+                      .act = act,
+                      .rows = prompt_plan,
+                      .factors = factors};
 
 }  // namespace cleave

@@ -34,6 +34,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kDifffit = {.name = "difffit", .tunables = tunables, .act = act};
+const Method kDifffit = {
+    .name = "difffit", .reads = "blocks", .tunables = tunables, .act = act, .vectors = true};
 
 }  // namespace cleave

@@ -47,7 +47,11 @@ std::vector<FactorPair> factors(const TuningContext&) { return {{"dpt.Z", "dpt.U
 
 }  // namespace
 
-const Method kDpt = {
-    .name = "dpt", .tunables = tunables, .act = act, .rows = prompt_plan, .factors = factors};
+const Method kDpt = {.name = "dpt",
+                     .reads = "tokens at init text rank",
+                     .tunables = tunables,
+                     .act = act,
+                     .rows = prompt_plan,
+                     .factors = factors};
 
 }  // namespace cleave

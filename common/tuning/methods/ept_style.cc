@@ -89,7 +89,10 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kEptStyle = {
-    .name = "ept_style", .tunables = tunables, .act = act, .rows = prompt_plan};
+const Method kEptStyle = {.name = "ept_style",
+                          .reads = "tokens at init text rank alpha spaces space_width",
+                          .tunables = tunables,
+                          .act = act,
+                          .rows = prompt_plan};
 
 }  // namespace cleave

@@ -45,6 +45,6 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kIa3 = {.name = "ia3", .tunables = tunables, .act = act};
+const Method kIa3 = {.name = "ia3", .reads = "blocks", .tunables = tunables, .act = act};
 
 }  // namespace cleave

@@ -81,6 +81,10 @@ std::vector<FactorPair> factors(const TuningContext& context) {
 
 double lora_alpha(const Job& job) { return job.tuning.alpha > 0 ? job.tuning.alpha : 16; }
 
-const Method kLora = {.name = "lora", .tunables = tunables, .act = act, .factors = factors};
+const Method kLora = {.name = "lora",
+                      .reads = "rank alpha rslora targets blocks",
+                      .tunables = tunables,
+                      .act = act,
+                      .factors = factors};
 
 }  // namespace cleave

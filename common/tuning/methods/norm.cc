@@ -16,6 +16,7 @@ void act(const TuningContext&, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kNorm = {.name = "norm", .tunables = tunables, .act = act};
+const Method kNorm = {
+    .name = "norm", .reads = "blocks", .tunables = tunables, .act = act, .vectors = true};
 
 }  // namespace cleave

@@ -58,6 +58,10 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kPTuning = {.name = "p_tuning", .tunables = tunables, .act = act, .rows = prompt_plan};
+const Method kPTuning = {.name = "p_tuning",
+                         .reads = "tokens at init text hidden",
+                         .tunables = tunables,
+                         .act = act,
+                         .rows = prompt_plan};
 
 }  // namespace cleave

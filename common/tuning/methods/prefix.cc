@@ -54,6 +54,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kPrefix = {.name = "prefix", .tunables = tunables, .act = act, .rows = rows};
+const Method kPrefix = {
+    .name = "prefix", .reads = "tokens", .tunables = tunables, .act = act, .rows = rows};
 
 }  // namespace cleave

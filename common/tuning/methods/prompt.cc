@@ -19,6 +19,10 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kPrompt = {.name = "prompt", .tunables = tunables, .act = act, .rows = prompt_plan};
+const Method kPrompt = {.name = "prompt",
+                        .reads = "tokens at init text",
+                        .tunables = tunables,
+                        .act = act,
+                        .rows = prompt_plan};
 
 }  // namespace cleave

@@ -45,6 +45,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kSvfit = {.name = "svfit", .tunables = tunables, .act = act};
+const Method kSvfit = {
+    .name = "svfit", .reads = "rank targets blocks", .tunables = tunables, .act = act};
 
 }  // namespace cleave

@@ -48,6 +48,10 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kUlpt = {.name = "ulpt", .tunables = tunables, .act = act, .rows = prompt_plan};
+const Method kUlpt = {.name = "ulpt",
+                      .reads = "tokens at init text rank",
+                      .tunables = tunables,
+                      .act = act,
+                      .rows = prompt_plan};
 
 }  // namespace cleave

@@ -56,6 +56,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kVera = {.name = "vera", .tunables = tunables, .act = act};
+const Method kVera = {
+    .name = "vera", .reads = "rank targets blocks", .tunables = tunables, .act = act};
 
 }  // namespace cleave
