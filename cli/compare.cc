@@ -1,12 +1,15 @@
 // cleave compare: several methods on one job, at equal size, with equal search and equal seeds.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/command.h"
 #include "cli/compare/contender.h"
 #include "cli/compare/statistics.h"
 #include "cli/compare/trial.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/exchange/parts.h"
 #include "server/coordinator/run_folder.h"
 #include "server/round_table.h"
 
@@ -44,21 +47,32 @@ struct Entry {
   }
 };
 
+// Each seed of a comparison is to be another run.
+void check_seeds(const Job& job, std::int64_t seeds) {
+  const auto& fixed = job.seeds;
+  const auto own = {fixed.partition, fixed.sampling, fixed.init, fixed.batches};
+  if (seeds == 1 || *std::min_element(own.begin(), own.end()) < 0) return;
+  throw UsageError(
+      "the job fixes seeds.partition, seeds.sampling, seeds.init and seeds.batches: every seed's "
+      "run would be the same; leave at least one of them at -1, e.g. --set seeds.init=-1");
+}
+
 class Comparison {
  public:
   Comparison(const CompareOptions& options, fs::path out)
-      : options_(options),
-        job_(load_job(options.job, options.settings).job),
-        out_(std::move(out)) {}
+      : options_(options), job_(load_job(options.job, options.settings).job), out_(std::move(out)) {
+    check_seeds(job_, options.seeds);
+  }
 
   std::vector<Entry> run() {
-    const ModelConfig config = load_model_config(job_.model.path);
+    const Model model = open_model(job_.model.path);
     std::vector<Entry> entries;
     std::int64_t budget = options_.budget;
     for (const std::string& method : names_in(options_.methods)) {
-      if (budget == 0) budget = trained_numbers(with_method(job_, method), config);
-      entries.push_back({sized(job_, config, method, budget), 1, {}, {}});
+      if (budget == 0) budget = trained_numbers(with_method(job_, method), model.config);
+      entries.push_back({sized(job_, model.config, method, budget), 1, {}, {}});
     }
+    for (const Entry& entry : entries) check(entry.contender, model);
     for (Entry& entry : entries) search(entry);
     for (Entry& entry : entries) {
       for (std::int64_t seed = 1; seed <= options_.seeds; ++seed) {
@@ -70,15 +84,27 @@ class Comparison {
   }
 
  private:
-  Trial trial(const Entry& entry, double rate, std::vector<std::string> more,
-              const std::string& name) {
+  std::vector<std::string> settings_with(
+      std::initializer_list<std::vector<std::string>> lists) const {
     std::vector<std::string> settings = options_.settings;
-    const auto add = [&](const std::vector<std::string>& list) {
-      settings.insert(settings.end(), list.begin(), list.end());
-    };
-    add(entry.contender.settings);
-    add(rate_settings(job_, rate));
-    add(more);
+    for (const auto& list : lists) settings.insert(settings.end(), list.begin(), list.end());
+    return settings;
+  }
+
+  // What a run would refuse, before the runs of the methods in front of it are made for nothing.
+  void check(const Contender& contender, const Model& model) const {
+    try {
+      const Job job = load_job(options_.job, settings_with({contender.settings})).job;
+      make_job_parts(model, job, make_label_map(job, model.config), nullptr, Values::kFormOnly);
+    } catch (const DataError& error) {
+      throw DataError(contender.method + ": " + error.what());
+    }
+  }
+
+  Trial trial(const Entry& entry, double rate, const std::vector<std::string>& more,
+              const std::string& name) {
+    const std::vector<std::string> settings =
+        settings_with({entry.contender.settings, rate_settings(job_, rate), more});
     const Trial done =
         run_trial(fs::read_symlink("/proc/self/exe"), options_.job, settings, out_ / "runs" / name);
     fmt::print("{:<28} {:.4f}  {}, {:.0f} s\n", name, done.score, human_bytes(done.bytes),
@@ -108,7 +134,7 @@ class Comparison {
 
 Json entry_json(const Entry& entry, const Entry& first) {
   const std::vector<double> scores = entry.scores();
-  const Interval interval = paired_interval(scores, first.scores());
+  const std::optional<Interval> interval = paired_interval(scores, first.scores());
   const Trial& run = entry.runs.front();
   return {{"method", entry.contender.method},
           {"settings", entry.contender.settings},
@@ -120,7 +146,7 @@ Json entry_json(const Entry& entry, const Entry& first) {
           {"mean", mean_of(scores)},
           {"standard_deviation", deviation_of(scores)},
           {"minus_first", mean_of(scores) - mean_of(first.scores())},
-          {"interval_95", {interval.low, interval.high}},
+          {"interval_95", interval ? Json{interval->low, interval->high} : Json()},
           {"bytes", run.bytes},
           {"client_flops", run.client_flops},
           {"body_flops", run.body_flops},
@@ -130,10 +156,16 @@ Json entry_json(const Entry& entry, const Entry& first) {
           {"peak_rss_mb", run.peak_rss_mb}};
 }
 
+std::string interval_text(const Json& interval) {
+  if (interval.is_null()) return "-";
+  return fmt::format("[{:+.4f}, {:+.4f}]", interval.at(0).get<double>(),
+                     interval.at(1).get<double>());
+}
+
 // Bytes, processor time and memory are the first seed's.
 void print_table(const Json& table) {
   fmt::print("\n{:<14} {:>9} {:>8} {:>7} {:>8} {:>20} {:>10} {:>9} {:>9} {:>8}\n", "method",
-             "trained", "score", "+-", "- first", "95 % of that", "bytes", "client", "server",
+             "trained", "score", "+-", "- first", "95 % of that, by t", "bytes", "client", "server",
              "memory");
   for (const Json& row : table) {
     fmt::print(
@@ -141,9 +173,7 @@ void print_table(const Json& table) {
         "MB{}\n",
         row.at("method").get<std::string>(), row.at("trained").get<std::int64_t>(),
         row.at("mean").get<double>(), row.at("standard_deviation").get<double>(),
-        row.at("minus_first").get<double>(),
-        fmt::format("[{:+.4f}, {:+.4f}]", row.at("interval_95").at(0).get<double>(),
-                    row.at("interval_95").at(1).get<double>()),
+        row.at("minus_first").get<double>(), interval_text(row.at("interval_95")),
         human_bytes(row.at("bytes").get<double>()), row.at("client_seconds").get<double>(),
         row.at("server_seconds").get<double>(), row.at("peak_rss_mb").get<int>(),
         row.at("within_budget").get<bool>() ? "" : "  (not at the budget)");
@@ -155,8 +185,10 @@ int compare_command(const CompareOptions& options) {
   const std::vector<Entry> entries = Comparison(options, out).run();
   Json table = Json::array();
   for (const Entry& entry : entries) table.push_back(entry_json(entry, entries.front()));
-  fmt::print("\nrates tried for each method, times the job's: {}; chosen on a tenth of train\n",
-             fmt::join(rate_grid(options.quick), ", "));
+  fmt::print(
+      "\nrates tried for each method, times the job's: {}; chosen on a tenth of train\n"
+      "95 %: the paired t interval of the differences over the seeds; one seed has none\n",
+      fmt::join(rate_grid(options.quick), ", "));
   print_table(table);
   write_atomically(out / "compare.json",
                    Json{{"job", options.job},
@@ -165,6 +197,9 @@ int compare_command(const CompareOptions& options) {
                         {"score",
                          "mean of the last five evaluated rounds on dev: accuracy, or minus "
                          "the perplexity of a language model"},
+                        {"interval",
+                         "interval_95: the paired t interval of minus_first over the seeds; null "
+                         "of one seed"},
                         {"methods", table}}
                            .dump(1) +
                        "\n");
@@ -185,7 +220,9 @@ void add_compare(CLI::App& app, Run& run) {
       ->required();
   command->add_option("--set", options->settings, "key=value, over the job file; may be repeated")
       ->allow_extra_args(false);
-  command->add_option("--seeds", options->seeds, "Runs of each method; default 3")
+  command
+      ->add_option("--seeds", options->seeds,
+                   "Runs of each method; default 3; of 1 there is no interval")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--budget", options->budget,

@@ -30,14 +30,30 @@ std::optional<std::int64_t> numbers_if_allowed(const Job& job, const ModelConfig
   }
 }
 
-// The value of `size` that comes nearest; the sizes that are allowed have no holes.
+TuningContext context_of(const Job& job, const ModelConfig& config) {
+  return {job, config, find_architecture(config.model_type), {job.cut.head, job.cut.tail}};
+}
+
+// Whether the job's run would take its size: texts keep a row, and a batch fits into one frame,
+// whose limit is cut short where it does not.
+bool has_room(const Job& job, const ModelConfig& config) {
+  try {
+    check_job(job);
+    return body_limits(rows_form(context_of(job, config)))[Kind::kSmashed] < kMaxPayloadBytes;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+// The value of `size` that comes nearest of those that have room; the sizes that a method allows
+// have no holes.
 std::int64_t nearest_size(Job& job, std::int64_t& size, const ModelConfig& config,
                           std::int64_t budget) {
   std::int64_t best = size, distance = std::numeric_limits<std::int64_t>::max();
   for (size = 1; size <= kLargest; ++size) {
     const std::optional<std::int64_t> numbers = numbers_if_allowed(job, config);
     if (!numbers) break;
-    if (std::abs(*numbers - budget) < distance) {
+    if (std::abs(*numbers - budget) < distance && has_room(job, config)) {
       distance = std::abs(*numbers - budget);
       best = size;
     }
@@ -49,9 +65,7 @@ std::int64_t nearest_size(Job& job, std::int64_t& size, const ModelConfig& confi
 }  // namespace
 
 std::int64_t trained_numbers(const Job& job, const ModelConfig& config) {
-  const TuningContext context{
-      job, config, find_architecture(config.model_type), {job.cut.head, job.cut.tail}};
-  const StateNumbers tuned = tuned_numbers(context);
+  const StateNumbers tuned = tuned_numbers(context_of(job, config));
   return tuned.client + tuned.body - tuned.client_held - tuned.body_held;
 }
 

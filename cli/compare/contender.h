@@ -24,8 +24,9 @@ std::int64_t trained_numbers(const Job& job, const ModelConfig& config);
 // The job with a contender's method; "dept@20" also fixes tuning.tokens. Errors: UsageError.
 Job with_method(Job job, const std::string& contender);
 
-// The contender at the size nearest to `budget`: by its rank, else by its rows, where they are not
-// fixed. DePT and its kin else take two fifths of the budget for the prompt, as published.
+// The contender at the size nearest to `budget` that the job has room for: by its rank, else by its
+// rows, where they are not fixed. DePT and its kin else take two fifths of the budget for the
+// prompt, as published.
 Contender sized(const Job& job, const ModelConfig& config, const std::string& contender,
                 std::int64_t budget);
 

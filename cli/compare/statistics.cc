@@ -1,11 +1,10 @@
 #include "cli/compare/statistics.h"
 
-#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "common/base/error.h"
-#include "common/base/random.h"
 
 namespace cleave {
 
@@ -22,21 +21,16 @@ double deviation_of(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-Interval paired_interval(std::span<const double> a, std::span<const double> b) {
+std::optional<Interval> paired_interval(std::span<const double> a, std::span<const double> b) {
   CLEAVE_CHECK(a.size() == b.size() && !a.empty());
-  constexpr std::size_t kDraws = 10'000;
-  Stream stream(0, "bootstrap");
-  std::vector<double> means;
-  for (std::size_t draw = 0; draw < kDraws; ++draw) {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      const std::size_t picked = stream.below(a.size());
-      sum += a[picked] - b[picked];
-    }
-    means.push_back(sum / static_cast<double>(a.size()));
-  }
-  std::sort(means.begin(), means.end());
-  return {means[kDraws / 40], means[kDraws - 1 - kDraws / 40]};
+  if (a.size() == 1) return std::nullopt;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  const auto n = static_cast<double>(a.size());
+  const double t = boost::math::quantile(boost::math::students_t(n - 1), 0.975);
+  const double mean = mean_of(differences);
+  const double half = t * deviation_of(differences) / std::sqrt(n);
+  return Interval{mean - half, mean + half};
 }
 
 }  // namespace cleave

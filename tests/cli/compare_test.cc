@@ -73,14 +73,54 @@ TEST(Compare, RatesAreTheSameNumberForEveryMethod) {
                                       "optimizer.lr_factors=0.001"}));
 }
 
-TEST(PairedInterval, HoldsAnEqualDifferenceExactlyAndSpansUnequalOnes) {
+TEST(Compare, ASizeThatLeavesTextsNoRowIsNotTaken) {
+  Job job = bert_job();  // of 48 positions, of which a prefix takes its rows
+  const ModelConfig config = load_model_config(job.model.path);
+  const std::int64_t row = 4 * 2 * 32;
+  const Contender most = sized(job, config, "prefix", 47 * row);
+  EXPECT_TRUE(most.within_budget);
+  EXPECT_EQ(most.numbers, 47 * row);
+  const Contender prefix = sized(job, config, "prefix", 64 * row);
+  EXPECT_FALSE(prefix.within_budget);
+  EXPECT_EQ(prefix.settings, (std::vector<std::string>{"tuning.method=prefix"}));
+  EXPECT_EQ(prefix.numbers, 20 * row) << "the job's own size";
+  job.tuning.tokens = 64;  // no size for a prefix, whose own for the budget is
+  EXPECT_EQ(sized(job, config, "prefix", 8 * row).numbers, 8 * row);
+}
+
+TEST(Compare, ASizeWhoseBatchFitsNoFrameOrTheJobRefusesIsNotTaken) {
+  Job job = bert_job();
+  const ModelConfig config = load_model_config(job.model.path);
+  job.eval.batch = 1024;  // of texts with 16 rows: 2048 rows each at most, the prompt's among them
+  EXPECT_TRUE(sized(job, config, "prompt", 2000 * 32).within_budget);
+  EXPECT_FALSE(sized(job, config, "prompt", 3000 * 32).within_budget);
+  job.federation.ranks = {"4", "8"};
+  job.federation.aggregation = "product_svd";
+  EXPECT_TRUE(sized(job, config, "lora", 10 * 512).within_budget);
+  EXPECT_FALSE(sized(job, config, "lora", 6 * 512).within_budget) << "a client has rank 8";
+}
+
+// The numbers are Python's, with t from integrating Student's density.
+TEST(PairedInterval, IsTheTIntervalOfTheDifferencesMean) {
   const std::vector<double> a{0.8, 0.9, 0.7}, b{0.75, 0.85, 0.65}, c{0.7, 0.9, 0.75};
-  EXPECT_NEAR(paired_interval(a, b).low, 0.05, 1e-12);
-  EXPECT_NEAR(paired_interval(a, b).high, 0.05, 1e-12);
-  const Interval wide = paired_interval(a, c);
-  EXPECT_NEAR(wide.low, -0.05, 1e-12);
-  EXPECT_NEAR(wide.high, 0.1, 1e-12);
+  EXPECT_NEAR(paired_interval(a, b)->low, 0.05, 1e-12);
+  EXPECT_NEAR(paired_interval(a, b)->high, 0.05, 1e-12);
+  const Interval three = paired_interval(a, c).value();
+  EXPECT_NEAR(three.low, -0.173062485, 1e-9);
+  EXPECT_NEAR(three.high, 0.206395818, 1e-9);
+  const Interval two = paired_interval(std::vector{0.8, 0.9}, std::vector{0.7, 0.9}).value();
+  EXPECT_NEAR(two.low, -0.585310237, 1e-9);
+  EXPECT_NEAR(two.high, 0.685310237, 1e-9);
+  const Interval five = paired_interval(std::vector{0.81, 0.84, 0.79, 0.90, 0.86},
+                                        std::vector{0.80, 0.80, 0.81, 0.85, 0.84})
+                            .value();
+  EXPECT_NEAR(five.low, -0.014004369, 1e-9);
+  EXPECT_NEAR(five.high, 0.054004369, 1e-9);
   EXPECT_NEAR(deviation_of(std::vector<double>{1, 2, 3}), 1, 1e-12);
+}
+
+TEST(PairedInterval, OfOnePairThereIsNone) {
+  EXPECT_FALSE(paired_interval(std::vector{0.8}, std::vector{0.7}).has_value());
 }
 
 }  // namespace

@@ -42,5 +42,38 @@ TEST(CompareCommand, ReadsWhatIsThereAndRefusesTheTrialsOfAnotherJob) {
   EXPECT_EQ(here.read("c/compare.json"), first);
 }
 
+TEST(CompareCommand, AMethodWithoutASizeForTheBudgetRunsAtTheJobsOwnAndOneSeedHasNoInterval) {
+  const Workplace here;
+  // The budget is a prefix of 64 rows, which leaves texts none of the 48 positions.
+  const Finished ended = here.cleave({"compare", "job.toml", "--methods", "ia3,prefix", "--budget",
+                                      "16384", "--quick", "--seeds", "1", "--out", "c"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("paired t interval"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("  -  "), std::string::npos) << ended.out;
+  const Json prefix = here.json("c/compare.json").at("methods").at(1);
+  EXPECT_EQ(prefix.at("trained"), 3 * 4 * 2 * 32);
+  EXPECT_EQ(prefix.at("within_budget"), false);
+  EXPECT_TRUE(prefix.at("interval_95").is_null());
+}
+
+TEST(CompareCommand, WhatAMethodsRunWouldRefuseIsRefusedBeforeTheFirstRun) {
+  const Workplace here;
+  expect_refused(here.cleave({"compare", "job.toml", "--methods", "ia3,prefix", "--budget", "640",
+                              "--quick", "--set", "tuning.tokens=60", "--out", "c"}),
+                 65, {"prefix: tuning.tokens = 60 leaves no room", "48"});
+  EXPECT_FALSE(fs::exists(here.path("c"))) << "no run of ia3 either";
+}
+
+TEST(CompareCommand, SeedsThatAreAllFixedAreRefusedAndSomeAreNot) {
+  const Workplace here;
+  const Arguments three = {"--quick",          "--set", "seeds.partition=1", "--set",
+                           "seeds.sampling=1", "--set", "seeds.batches=1"};
+  EXPECT_EQ(here.cleave(comparison(three)).code, 0);
+  Arguments four = three;
+  four.insert(four.end(), {"--set", "seeds.init=1"});
+  expect_refused(here.cleave(comparison(four)), 2,
+                 {"seeds.partition, seeds.sampling, seeds.init and seeds.batches", "-1"});
+}
+
 }  // namespace
 }  // namespace cleave::testing
