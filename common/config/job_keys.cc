@@ -42,7 +42,8 @@ std::vector<Key> bind(Job& job) {
 
       {"tuning.method", &t.method, any(),
        "What is tuned beside the tail: a method of docs/methods.md, or several joined by +."},
-      {"tuning.tokens", &t.tokens, at_least(1), "Rows of a prompt or prefix."},
+      {"tuning.tokens", &t.tokens, at_least(0),
+       "Rows of a prompt or prefix; 0: dept's offsets alone."},
       {"tuning.at", &t.at, any(),
        "Where a prompt goes: \"input\", after row 0 of the embedding block's output; \"peft\", "
        "before "
@@ -51,7 +52,7 @@ std::vector<Key> bind(Job& job) {
        "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names; "
        "or where everything does: the state of a run folder or a PEFT adapter."},
       {"tuning.text", &t.text, any(), "For tuning.init = \"text\"."},
-      {"tuning.rank", &t.rank, at_least(1), "Of low-rank factors."},
+      {"tuning.rank", &t.rank, at_least(0), "Of low-rank factors; 0: dept's prompt alone."},
       {"tuning.alpha", &t.alpha, at_least(0),
        "Scale of low-rank factors: alpha / rank for LoRA, alpha / sqrt(rank) for DePT; 0: the "
        "method's own, 16 and 8."},

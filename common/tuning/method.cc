@@ -28,7 +28,27 @@ const Method& find_method(std::string_view name) {
                   ", and several joined by +");
 }
 
+// A method's rows and factors are there, but for those of a method that may lack one of them.
+void check_sizes(const Job& job, const Method& method) {
+  const auto& t = job.tuning;
+  const bool no_rows = t.tokens == 0 && reads_key(method, "tokens");
+  const bool no_factors = t.rank == 0 && reads_key(method, "rank");
+  if (no_rows + no_factors <= (method.may_lack_part ? 1 : 0)) return;
+  throw DataError("tuning." + std::string(no_rows ? "tokens" : "rank") +
+                  " = 0 leaves nothing of \"" + std::string(method.name) +
+                  "\" to train; set it to at least 1");
+}
+
 }  // namespace
+
+bool reads_key(const Method& method, std::string_view key) {
+  for (std::size_t begin = 0; begin < method.reads.size();) {
+    const std::size_t end = std::min(method.reads.find(' ', begin), method.reads.size());
+    if (method.reads.substr(begin, end - begin) == key) return true;
+    begin = end + 1;
+  }
+  return false;
+}
 
 std::vector<std::string_view> method_names() {
   std::vector<std::string_view> names;
@@ -70,6 +90,7 @@ at::Tensor DerivedTensors::operator()(const std::string& name,
 std::vector<Tunable> all_tunables(const TuningContext& context) {
   std::vector<Tunable> all;
   for (const Method* method : find_methods(context.job.tuning.method)) {
+    check_sizes(context.job, *method);
     for (Tunable& tunable : method->tunables(context)) all.push_back(std::move(tunable));
   }
   return all;

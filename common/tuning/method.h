@@ -83,8 +83,12 @@ struct Method {
   void (*act)(const TuningContext&, const State&, Sites&);
   RowsPlan (*rows)(const TuningContext&) = nullptr;                    // null: adds none
   std::vector<FactorPair> (*factors)(const TuningContext&) = nullptr;  // null: has none
-  bool vectors = false;  // trains stored vectors in their place: one such method at a time
+  bool may_lack_part = false;  // tuning.tokens or tuning.rank may be 0
+  bool vectors = false;        // trains stored vectors in their place: one such method at a time
 };
+
+// Whether a key of [tuning] has an effect on a method.
+bool reads_key(const Method& method, std::string_view key);
 
 // The names of all methods, in order.
 std::vector<std::string_view> method_names();

@@ -10,22 +10,13 @@ namespace {
 
 constexpr std::string_view kTable = "tuning.";
 
-bool names(std::string_view list, std::string_view word) {
-  for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find(' ', begin), list.size());
-    if (list.substr(begin, end - begin) == word) return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
 bool is_read(const Job& job, std::string_view key) {
   if (key == "method") return true;
   if (key == "init" && job.tuning.init.rfind("state:", 0) == 0) return true;
   if (key == "text" && job.tuning.init != "text") return false;
   const std::vector<const Method*> methods = find_methods(job.tuning.method);
   return std::any_of(methods.begin(), methods.end(),
-                     [&](const Method* method) { return names(method->reads, key); });
+                     [&](const Method* method) { return reads_key(*method, key); });
 }
 
 }  // namespace

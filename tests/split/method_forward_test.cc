@@ -6,6 +6,7 @@
 #include "common/model/attention.h"
 #include "simulation/whole_model.h"
 #include "tests/support/method_case.h"
+#include "tests/support/refusal.h"
 
 namespace cleave::testing {
 namespace {
@@ -242,6 +243,54 @@ TEST(MethodForward, DeepPromptsReplaceWhatTheBlockBeforeMadeOfItsRows) {
   const Tensor logits = at::linear(pool_rows(rows.x, *rows.layout, Pool::kMean),
                                    s.at("tail.classifier.weight"), s.at("tail.classifier.bias"));
   EXPECT_LE(max_difference(deep.logits(), logits), kSame);
+}
+
+TEST(MethodForward, DeptAtRankZeroIsThePromptAndWithoutRowsItsOffsetsAlone) {
+  const auto logits = [](Job job) {
+    const JobInputs inputs = tiny_inputs(job);
+    State state = inputs.parts.whole_initial();
+    stir(state);
+    return std::pair{
+        state, WholeModel(inputs.parts, inputs.job, state).logits(whole_batch(inputs.train, 4))};
+  };
+  Job job = method_job({"dept", "peft", "bert", {1, 0}});
+  job.data.max_length = 20;  // as long as the texts
+  job.tuning.rank = 0;
+  Job prompt = job;
+  prompt.tuning.method = "prompt";
+  const auto [state, at_zero] = logits(job);
+  EXPECT_TRUE(equal(state, logits(prompt).first));
+  EXPECT_TRUE(at::equal(at_zero, logits(prompt).second));
+
+  job.tuning.rank = 2;
+  job.tuning.tokens = 0;
+  const auto [bare, offset] = logits(job);
+  EXPECT_FALSE(bare.has("prompt"));
+  const JobInputs inputs = tiny_inputs(job);
+  EXPECT_EQ(inputs.parts.form.plan.rows, 0);
+  const Batch batch = whole_batch(inputs.train, 4);
+  const Head whole = make_head(inputs.model, {inputs.parts.config.layers, 0}, Precision::kFp32);
+  const Layout layout = text_layout(*whole.embedder, batch);
+  const double scale = 8 / std::sqrt(2.0);
+  Tensor words = whole.embedder->words(batch).clone();
+  std::int64_t row = 0;
+  for (const std::int64_t n : layout.lengths) {
+    const Tensor rows = bare.at("dept.A").narrow(0, 0, n).mm(bare.at("dept.B")) * scale;
+    words.narrow(0, row, n).add_(rows);
+    row += n;
+  }
+  const Tensor x = whole(whole.embedder->place(words, layout, batch), layout);
+  const Tensor expected =
+      at::linear(pool_rows(x, layout, Pool::kMean), bare.at("tail.classifier.weight"),
+                 bare.at("tail.classifier.bias"));
+  EXPECT_LE(max_difference(offset, expected), kSame);
+  job.tuning.rank = 0;
+  const std::string why = refusal<DataError>([&] { tiny_inputs(job); });
+  EXPECT_NE(why.find("leaves nothing of \"dept\""), std::string::npos) << why;
+  for (const char* method : {"prompt", "lora", "prefix", "svfit"}) {
+    job.tuning.method = method;
+    EXPECT_THROW(tiny_inputs(job), DataError) << method;
+  }
 }
 
 // Attention with a prefix, one query at a time.

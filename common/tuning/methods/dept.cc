@@ -1,6 +1,7 @@
 // DePT (Shi and Lipani 2024): a short prompt, and an offset c A B for the word at each position of
 // the text. A (s, r) is uniform in +-1/sqrt(r) and B (r, D) zero at first, so that it begins as the
-// short prompt alone. Texts are not padded: row i of A belongs to the token at index i.
+// short prompt alone. Texts are not padded: row i of A belongs to the token at index i. Without
+// rows it is the offset alone, at rank 0 the prompt alone.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -24,19 +25,25 @@ std::vector<Tunable> tunables(const TuningContext& context) {
       [&context, rank] {
         return at::zeros({rank, context.config.hidden}, at::kFloat);
       }};
-  std::vector<Tunable> out = offset_tunables(context, "dept", start);
-  out.push_back(prompt_rows_tunable(context));
+  std::vector<Tunable> out;
+  if (rank > 0) out = offset_tunables(context, "dept", start);
+  if (context.job.tuning.tokens > 0) out.push_back(prompt_rows_tunable(context));
   return out;
 }
 
 void act(const TuningContext& context, const State& state, Sites& sites) {
-  if (!state.has("dept.A")) return;
-  sites.words.push_back(word_offset(state.at("dept.A"), state.at("dept.B"), offset_scale(context)));
-  insert_prompt(
-      context, [prompt = state.at("prompt")] { return prompt; }, sites);
+  if (state.has("dept.A")) {
+    sites.words.push_back(
+        word_offset(state.at("dept.A"), state.at("dept.B"), offset_scale(context)));
+  }
+  if (state.has("prompt")) {
+    insert_prompt(
+        context, [prompt = state.at("prompt")] { return prompt; }, sites);
+  }
 }
 
 std::vector<FactorPair> factors(const TuningContext& context) {
+  if (context.job.tuning.rank == 0) return {};
   return {{"dept.A", "dept.B", offset_scale(context), /*left_fixed=*/true}};
 }
 
@@ -47,6 +54,7 @@ const Method kDept = {.name = "dept",
                       .tunables = tunables,
                       .act = act,
                       .rows = prompt_plan,
-                      .factors = factors};
+                      .factors = factors,
+                      .may_lack_part = true};
 
 }  // namespace cleave
