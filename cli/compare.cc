@@ -59,12 +59,14 @@ void check_seeds(const Job& job, std::int64_t seeds) {
 
 class Comparison {
  public:
-  Comparison(const CompareOptions& options, fs::path out)
-      : options_(options), job_(load_job(options.job, options.settings).job), out_(std::move(out)) {
+  explicit Comparison(const CompareOptions& options)
+      : options_(options), job_(load_job(options.job, options.settings).job) {
     check_seeds(job_, options.seeds);
   }
 
-  std::vector<Entry> run() {
+  // Every trial in a folder of `out`.
+  std::vector<Entry> run(const fs::path& out) {
+    out_ = out;
     const Model model = open_model(job_.model.path);
     std::vector<Entry> entries;
     std::int64_t budget = options_.budget;
@@ -181,14 +183,16 @@ void print_table(const Json& table) {
 }
 
 int compare_command(const CompareOptions& options) {
+  Comparison comparison(options);
   const fs::path out = options.out.empty() ? default_run_path("compare") : fs::path(options.out);
-  const std::vector<Entry> entries = Comparison(options, out).run();
+  const std::vector<Entry> entries = comparison.run(out);
   Json table = Json::array();
   for (const Entry& entry : entries) table.push_back(entry_json(entry, entries.front()));
   fmt::print(
-      "\nrates tried for each method, times the job's: {}; chosen on a tenth of train\n"
+      "\nrates tried for each method, times the job's: {}{}\n"
       "95 %: the paired t interval of the differences over the seeds; one seed has none\n",
-      fmt::join(rate_grid(options.quick), ", "));
+      fmt::join(rate_grid(options.quick), ", "),
+      options.quick ? "; no search" : "; chosen on a tenth of train");
   print_table(table);
   write_atomically(out / "compare.json",
                    Json{{"job", options.job},

@@ -97,7 +97,10 @@ void print_memory(const JobShape& shape, std::uint64_t rows) {
 int cost_command(const CostOptions& options) {
   const LoadedJob loaded = load_job(options.job, options.settings);
   warn_of_unread_keys(loaded);
-  const Job& job = loaded.job;
+  Job job = loaded.job;
+  if (!job.server.roster.empty()) {  // a deployment, whose clients are these
+    job.federation.clients = static_cast<std::int64_t>(job.server.roster.size());
+  }
   if (!options.lengths.empty()) {
     const ModelConfig config = load_model_config(job.model.path);
     const Cut cut{job.cut.head, job.cut.tail};
@@ -112,6 +115,7 @@ int cost_command(const CostOptions& options) {
     const JobShape shape = job_shape(context, state_numbers(job, config, labels), labels);
     const Plan plan = plan_from_lengths(job, shape.prompt_rows, lengths);
     print_plan(shape, plan);
+    if (job.eval.every > 0) fmt::print("evaluations are not in it: their data have no --lengths\n");
     print_memory(shape, largest_step(job, shape.prompt_rows, lengths));
     return 0;
   }

@@ -30,7 +30,7 @@ void count_classes(EvalReport& report, const at::Tensor& logits, const Batch& ba
 // report's rows.
 void count_tokens(EvalReport& report, const at::Tensor& logits, const Layout& layout,
                   const Batch& batch) {
-  const NextTokens next = next_tokens(layout, batch);
+  const NextTokens next = later_tokens(layout, batch);
   const at::Tensor log_p = at::log_softmax(logits.index_select(0, next.rows), 1);  // (N, V)
   report.nll_sum -= log_p.gather(1, next.tokens.unsqueeze(1)).sum(at::kDouble).item<double>();
   report.confusion.resize(1);

@@ -16,6 +16,9 @@ struct NextTokens {
   at::Tensor rows, tokens;  // (N)
 };
 NextTokens next_tokens(const Layout& layout, const Batch& batch);
+// Without every text's first token, which only a prompt in front predicts: the same tokens whatever
+// a method inserts, so that perplexities can be compared.
+NextTokens later_tokens(const Layout& layout, const Batch& batch);
 
 // The mean over samples (classification) or over predicted tokens. Errors: DataError where a batch
 // has nothing to predict.

@@ -1,6 +1,7 @@
 #include "server/deployment.h"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "common/base/error.h"
@@ -21,12 +22,31 @@ bool tunes_body(const Job& job) {
   return state_numbers(job, config, 1).body > 0;
 }
 
+bool is_set(const LoadedJob& loaded, const char* key) {
+  return std::find(loaded.set.begin(), loaded.set.end(), key) != loaded.set.end();
+}
+
+// Otherwise the server would wait for ever, or train with fewer than the job asks for.
+void check_roster(const LoadedJob& loaded) {
+  const std::vector<std::string>& roster = loaded.job.server.roster;
+  const std::set<std::string> names(roster.begin(), roster.end());
+  if (names.size() < roster.size()) throw DataError("server.roster names a client twice");
+  const auto clients = static_cast<std::int64_t>(roster.size());
+  const auto refuse = [&](const std::string& key, std::int64_t value) {
+    throw DataError(key + " = " + std::to_string(value) + " is above the " +
+                    std::to_string(clients) + " clients of server.roster");
+  };
+  const std::int64_t start = loaded.job.server.start_with;
+  const std::int64_t per_round = loaded.job.federation.per_round;
+  if (start > clients) refuse("server.start_with", start);
+  if (per_round > clients && is_set(loaded, "federation.per_round")) {
+    refuse("federation.per_round", per_round);
+  }
+}
+
 void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options) {
   const Job& job = loaded.job;
-  const auto set = [&](const char* key) {
-    return std::find(loaded.set.begin(), loaded.set.end(), key) != loaded.set.end();
-  };
-  if (set("federation.partition")) {
+  if (is_set(loaded, "federation.partition")) {
     throw DataError(
         "federation.partition is for simulations: deployed clients hold their own data; "
         "remove the key");
@@ -39,6 +59,7 @@ void check_deployable(const LoadedJob& loaded, const DeploymentOptions& options)
   if (job.server.roster.empty()) {
     throw DataError("server.roster is empty: list the ids of the clients that may join");
   }
+  check_roster(loaded);
   if (job.eval.where == "evaluator" && !job.data.dev.empty()) {
     throw DataError(
         "eval.where = \"evaluator\" is for simulations; deployed, clients evaluate their "

@@ -8,12 +8,14 @@
 #include "common/model/threads.h"
 #include "common/program/program.h"
 #include "common/tuning/unread_keys.h"
+#include "server/coordinator/run_folder.h"
 #include "server/deployment.h"
 #include "server/round_table.h"
 
 namespace {
 
 using namespace cleave;
+namespace fs = std::filesystem;
 
 const std::map<std::string, ServerRole> kRoles = {{"both", ServerRole::kBoth},
                                                   {"coordinator", ServerRole::kCoordinator},
@@ -25,8 +27,28 @@ struct Options {
   DeploymentOptions deployment;
 };
 
+// A run computes as it was trained, whatever this file says; who may ask, where and for how long is
+// this file's.
+Job served_job(Job job, const std::string& run) {
+  const Job trained = load_job(RunFolder::open(run).path() / "job.toml", {}).job;
+  const std::string path = job.model.path;
+  job.model = trained.model;
+  job.model.path = path;
+  job.cut = trained.cut;
+  job.tuning = trained.tuning;
+  job.tuning.init = Job().tuning.init;  // the state replaces it
+  job.data.labels = trained.data.labels;
+  job.data.max_length = trained.data.max_length;
+  job.federation.aggregation = trained.federation.aggregation;
+  job.wire = trained.wire;
+  job.seed = trained.seed;
+  job.seeds = trained.seeds;
+  return job;
+}
+
 int serve(Options& options) {
-  const LoadedJob loaded = load_job(options.job, options.settings);
+  LoadedJob loaded = load_job(options.job, options.settings);
+  if (!options.serve.empty()) loaded.job = served_job(std::move(loaded.job), options.serve);
   const std::string warning = compute_warning(loaded.job.model.precision == "bf16");
   if (!warning.empty()) log_warn(warning);
   fmt::print("{}", loaded.notes);
@@ -35,8 +57,9 @@ int serve(Options& options) {
   if (deployment.resume && options.out.empty()) {
     throw UsageError("--resume needs --out, the run to continue");
   }
+  const bool writes = options.serve.empty() && deployment.role != ServerRole::kBody;
   deployment.out =
-      options.out.empty() ? default_run_path(loaded.job.name) : std::filesystem::path(options.out);
+      options.out.empty() && writes ? default_run_path(loaded.job.name) : fs::path(options.out);
   deployment.serve = options.serve;
   deployment.on_listening = [](const std::string& address) {
     fmt::print("listening on {}\n", address);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 namespace cleave {
 namespace {
@@ -27,6 +28,9 @@ int guarded_main(const std::string& program, const std::function<int()>& body) {
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: out of memory; use a smaller batch or a smaller model\n",
                  program.c_str());
+    return static_cast<int>(Exit::kIo);
+  } catch (const std::system_error& error) {  // a folder that may not be read, a full disk
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), error.what());
     return static_cast<int>(Exit::kIo);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: internal error: %s\nThis is a bug in Cleave, please report it.\n",

@@ -1,6 +1,7 @@
 #include "common/base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -128,6 +129,15 @@ void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw IoError("cannot create the folder " + path.string() + ": " + error.message());
+}
+
+std::shared_ptr<const void> lock_folder(const fs::path& path) {
+  auto folder =
+      std::make_shared<const Descriptor>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder->get() < 0) fail("open", path);
+  // Some network file systems have no locks: what cannot be locked is not refused.
+  if (::flock(folder->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return nullptr;
+  return folder;
 }
 
 MappedFile::MappedFile(const fs::path& path) {

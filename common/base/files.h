@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ void remove_temporaries(const fs::path& folder);
 void append_line(const fs::path& path, std::string_view line);
 
 void make_folder(const fs::path& path);
+
+// An exclusive lock on a folder, held to the end of the last copy; null where somebody has it. Not
+// inherited by child processes. Errors: IoError.
+std::shared_ptr<const void> lock_folder(const fs::path& path);
 
 // A read-only memory map of a whole file; pages are read when they are touched.
 // Thread-safe after construction. The file must not be changed in place while it is mapped.

@@ -5,6 +5,8 @@
 namespace cleave {
 namespace {
 
+constexpr double kMaxRows = 1 << 20;  // of anything that tensors are made of
+constexpr double kMaxRate = 1e38;  // fits a float
 constexpr double kMaxCount = 1e9;  // of clients, of what each holds and of rounds: fits 32 bits
 
 }  // namespace
@@ -42,7 +44,7 @@ std::vector<Key> bind(Job& job) {
 
       {"tuning.method", &t.method, any(),
        "What is tuned beside the tail: a method of docs/methods.md, or several joined by +."},
-      {"tuning.tokens", &t.tokens, at_least(0),
+      {"tuning.tokens", &t.tokens, between(0, kMaxRows),
        "Rows of a prompt or prefix; 0: dept's offsets alone."},
       {"tuning.at", &t.at, any(),
        "Where a prompt goes: \"input\", after row 0 of the embedding block's output; \"peft\", "
@@ -52,7 +54,8 @@ std::vector<Key> bind(Job& job) {
        "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names; "
        "or where everything does: the state of a run folder or a PEFT adapter."},
       {"tuning.text", &t.text, any(), "For tuning.init = \"text\"."},
-      {"tuning.rank", &t.rank, at_least(0), "Of low-rank factors; 0: dept's prompt alone."},
+      {"tuning.rank", &t.rank, between(0, kMaxRows),
+       "Of low-rank factors; 0: dept's prompt alone."},
       {"tuning.alpha", &t.alpha, at_least(0),
        "Scale of low-rank factors: alpha / rank for LoRA, alpha / sqrt(rank) for DePT; 0: the "
        "method's own, 16 and 8."},
@@ -61,9 +64,10 @@ std::vector<Key> bind(Job& job) {
        "Linear layers of a block by the end of their names; empty: queries and values."},
       {"tuning.blocks", &t.blocks, one_of_names({"all", "head", "body"}),
        "Which blocks are tuned by lora, svfit, vera, ia3, bitfit, norm and difffit."},
-      {"tuning.hidden", &t.hidden, at_least(0), "Width of P-tuning's encoder; 0: the model's."},
-      {"tuning.spaces", &t.spaces, at_least(1), "Sub-spaces of ept_style."},
-      {"tuning.space_width", &t.space_width, at_least(1), "Width of each of them."},
+      {"tuning.hidden", &t.hidden, between(0, kMaxRows),
+       "Width of P-tuning's encoder; 0: the model's."},
+      {"tuning.spaces", &t.spaces, between(1, kMaxRows), "Sub-spaces of ept_style."},
+      {"tuning.space_width", &t.space_width, between(1, kMaxRows), "Width of each of them."},
 
       {"data.train", &job.data.train, path(), "Training data (docs/data.md lists the formats)."},
       {"data.dev", &job.data.dev, path(), "Evaluated while training; empty: no evaluation."},
@@ -154,9 +158,9 @@ std::vector<Key> bind(Job& job) {
        "Trainer. adafactor takes the rate as it is (no relative step, no scaling by the "
        "parameters, no momentum), decay 0.8, updates of at most RMS 1."},
       {"optimizer.batch", &o.batch, at_least(1), "Samples of a step."},
-      {"optimizer.lr_prompt", &o.lr_prompt, at_least(0), "Rate of the prompt."},
-      {"optimizer.lr_tail", &o.lr_tail, at_least(0), "Rate of the tail."},
-      {"optimizer.lr_factors", &o.lr_factors, at_least(0),
+      {"optimizer.lr_prompt", &o.lr_prompt, between(0, kMaxRate), "Rate of the prompt."},
+      {"optimizer.lr_tail", &o.lr_tail, between(0, kMaxRate), "Rate of the tail."},
+      {"optimizer.lr_factors", &o.lr_factors, between(0, kMaxRate),
        "Rate of all that is neither prompt nor tail: low-rank factors, offsets, prefixes."},
       {"optimizer.weight_decay", &o.weight_decay, at_least(0),
        "Of everything tuned. adam and sgd add it to the gradient (L2); adamw and adafactor shrink "
@@ -212,7 +216,7 @@ std::vector<Key> bind(Job& job) {
       {"deadlines.round", &job.deadlines.round, above(0),
        "Seconds that a client has for a round, and again for its evaluation (deployment only)."},
 
-      {"run.threads", &job.run.threads, at_least(0),
+      {"run.threads", &job.run.threads, between(0, 1024),
        "Compute threads, one BLAS thread each; 0: one per processor."},
       {"run.control", &job.run.control, one_of_names({"none", "resets", "continuous", "both"}),
        "Centralised control with equal passes: optimiser reset every pass, or continuous with "

@@ -101,12 +101,25 @@ void check_same_meaning(const TuningContext& context, const Job& other, const st
   }
   const TuningContext theirs{other, context.config, context.architecture, context.cut};
   if (!(rows_plan(theirs) == rows_plan(context))) refuse("tuning.at or tuning.tokens");
+  if (other.tuning.rank != context.job.tuning.rank && !factor_pairs(context).empty()) {
+    refuse_value(folder, "tuning.rank", std::to_string(other.tuning.rank),
+                 std::to_string(context.job.tuning.rank));
+  }
   const auto own = factor_pairs(context), factors = factor_pairs(theirs);
   const bool same = std::equal(own.begin(), own.end(), factors.begin(), factors.end(),
                                [](const FactorPair& a, const FactorPair& b) {
                                  return a.left == b.left && a.scale == b.scale;
                                });
-  if (!same) refuse("scale or choice of factors (rank, alpha, rslora, targets, blocks)");
+  if (!same) {
+    const auto of = [](const Job& job) {
+      return fmt::format("rank {}, alpha {:g}, rslora {}", job.tuning.rank, job.tuning.alpha,
+                         job.tuning.rslora);
+    };
+    refuse(
+        fmt::format("scale or choice of factors ({}, its targets and blocks; here {}): set "
+                    "tuning.rank, tuning.alpha and the others as there",
+                    of(other), of(context.job)));
+  }
   check_pool(context, other, folder);
   check_frozen_matrices(context, other, folder);
   check_offset_scale(context, theirs, folder);

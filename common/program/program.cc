@@ -29,7 +29,13 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   start_logging(level);
   keep_large_blocks_apart();
   pick_blas_kernels();
-  return guarded_main(app.get_name(), run);
+  return guarded_main(app.get_name(), [&] {
+    const int code = run();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw IoError("cannot write to the standard output; what was printed is not whole");
+    }
+    return code;
+  });
 }
 
 }  // namespace cleave

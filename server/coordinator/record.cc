@@ -150,8 +150,7 @@ Json language_json(const Evaluation& evaluation) {
 }  // namespace
 
 std::uint64_t predicted_tokens(const Work& work, const RowsPlan& plan) {
-  const std::uint64_t text = work.rows - work.samples * static_cast<std::uint64_t>(plan.rows);
-  return plan.rows > 0 ? text : text - work.samples;
+  return work.rows - work.samples * static_cast<std::uint64_t>(plan.rows + 1);
 }
 
 Json evaluation_json(const Evaluation& evaluation, const LabelCounts& label_counts) {

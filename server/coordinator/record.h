@@ -48,8 +48,7 @@ using Json = nlohmann::ordered_json;
 Json round_json(const RoundRecord& record,
                 const std::map<std::string, std::vector<std::uint64_t>>& label_counts);
 
-// Of a language model: every token of a text behind a prompt is predicted, and all but the first of
-// one without.
+// Of a language model: all tokens of a text but the first (objective.h, later_tokens).
 std::uint64_t predicted_tokens(const Work& work, const RowsPlan& plan);
 
 // What one evaluation says: accuracy, macro F1, negative log-likelihood, predicted histogram,

@@ -55,15 +55,25 @@ bool is_free(const fs::path& path) {
 
 }  // namespace
 
+void RunFolder::lock() {
+  lock_ = lock_folder(path_);
+  if (lock_) return;
+  throw UnavailableError("another process runs the job in " + path_.string() +
+                         "; wait for its end, or choose another --out");
+}
+
 RunFolder RunFolder::create(const fs::path& path, const Job& job) {
+  RunFolder folder(path);
+  if (fs::is_directory(path)) folder.lock();
   if (!is_free(path)) {
     throw UsageError(
         path.string() +
         " is not empty; choose another --out, or continue the run in it with --resume");
   }
   make_folder(path);
+  if (!folder.lock_) folder.lock();
   write_atomically(path / "job.toml", job_toml(job));
-  return RunFolder(path);
+  return folder;
 }
 
 RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
@@ -76,8 +86,9 @@ RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
         ": its job.toml differs from this job; resume with the same file and --set, or "
         "choose another --out");
   }
-  remove_temporaries(path);
   RunFolder folder(path);
+  folder.lock();
+  remove_temporaries(path);
   if (!folder.load_rounds()) folder.drop_later_lines();
   folder.settle_server_memory(folder.last_round());
   return folder;
@@ -192,7 +203,15 @@ fs::path default_run_path(const std::string& name) {
   gmtime_r(&now, &utc);
   char text[32];
   std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
-  return fs::path("runs") / (name + "-" + text);
+  const fs::path first = fs::path("runs") / (name + "-" + text);
+  make_folder(first.parent_path());
+  // Made here, so that two that start within a second have one each.
+  std::error_code taken;
+  fs::path path = first;
+  for (int i = 2; !fs::create_directory(path, taken) && !taken; ++i) {
+    path = first.string() + "-" + std::to_string(i);
+  }
+  return path;
 }
 
 }  // namespace cleave

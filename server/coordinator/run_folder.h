@@ -12,6 +12,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ constexpr const char* kDeploymentFolder = "deployment";
 
 class RunFolder {
  public:
-  // A new run. Errors: UsageError when the folder holds anything but a deployment.
+  // A new run. Errors: UsageError when the folder holds anything but a deployment. One process at a
+  // time may write.
   static RunFolder create(const std::filesystem::path& path, const Job& job);
   // An earlier run of the same job. Errors: UsageError when there is none or the job differs.
   static RunFolder resume(const std::filesystem::path& path, const Job& job);
@@ -54,15 +56,18 @@ class RunFolder {
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  // Errors: UnavailableError where another process runs the job in it.
+  void lock();
   bool load_rounds();
   void drop_later_lines() const;
   void settle_server_memory(std::uint32_t complete) const;
 
   std::filesystem::path path_;
   std::vector<Json> rounds_;
+  std::shared_ptr<const void> lock_;  // held by whoever writes, to the last copy's end
 };
 
-// "runs/NAME-UTC", where a run goes without --out.
+// An empty folder "runs/NAME-UTC", where a run goes without --out. Errors: IoError.
 std::filesystem::path default_run_path(const std::string& name);
 
 }  // namespace cleave

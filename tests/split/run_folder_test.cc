@@ -263,6 +263,20 @@ TEST(Run, AFolderThatIsNotEmptyIsRefused) {
   EXPECT_EQ(read_file(folder / "notes.txt", 100), "mine");
 }
 
+TEST(Run, OneProcessWritesAtATimeAndOthersMayRead) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  {
+    const RunFolder writer = RunFolder::create(folder / "run", job);
+    const std::string why =
+        refusal<UnavailableError>([&] { RunFolder::resume(folder / "run", job); });
+    EXPECT_NE(why.find("another process runs the job"), std::string::npos) << why;
+    EXPECT_THROW(RunFolder::create(folder / "run", job), UnavailableError);
+    RunFolder::open(folder / "run");
+  }
+  RunFolder::resume(folder / "run", job);
+}
+
 TEST(Run, ResumingAnotherJobIsRefused) {
   const TemporaryFolder folder;
   Job job = tiny_job();
