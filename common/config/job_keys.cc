@@ -6,8 +6,8 @@ namespace cleave {
 namespace {
 
 constexpr double kMaxRows = 1 << 20;  // of anything that tensors are made of
-constexpr double kMaxRate = 1e38;  // fits a float
-constexpr double kMaxCount = 1e9;  // of clients, of what each holds and of rounds: fits 32 bits
+constexpr double kMaxRate = 1e38;     // fits a float
+constexpr double kMaxCount = 1e9;     // of clients, of what each holds and of rounds: fits 32 bits
 
 }  // namespace
 
