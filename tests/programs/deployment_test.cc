@@ -113,7 +113,9 @@ TEST(Deployment, PredictionsThroughTheBodyServerAreBitwiseThoseOfOneProcess) {
   Deployed here;
   here.simulate("run");
   here.write("texts.txt", "good film\nbad w3\tw4 w5\n\nw9 w9 w9 w9\n");
-  const auto server = here.serve({"--serve", "run"});
+  // What the server's own file says of the model's use does not matter: the run knows.
+  const auto server = here.serve(
+      {"--serve", "run", "--set", "cut.pool=cls", "--set", R"(data.labels=["yes", "no"])"});
   for (const char* file : {"texts.txt", "test.tsv"}) {
     const Finished split = here.run("cleave-client", {here.client_file(0), "--predict", file});
     EXPECT_EQ(split.code, 0) << split.err;

@@ -91,6 +91,9 @@ TEST(Refusal, JobsThatCannotBeDeployed) {
   refused("eval.test=true", {"eval.test", "cleave eval"});
   refused("server.cert=", {"server.cert is missing"});
   refused("server.roster=[]", {"server.roster is empty"});
+  refused(R"(server.roster=["client-00", "client-00"])", {"names a client twice"});
+  refused("server.start_with=4", {"server.start_with = 4", "3 clients of server.roster"});
+  refused("federation.per_round=4", {"federation.per_round = 4", "3 clients of server.roster"});
   EXPECT_FALSE(fs::exists(here.path("run")));
 }
 
