@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/model/exp.h"
+#include "common/model/instructions.h"
 
 namespace cleave {
 namespace {
@@ -27,27 +28,18 @@ inline __attribute__((always_inline)) void each(const float* x, std::size_t n, f
   }
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) void each_avx512(const float* x, std::size_t n, float* y,
-                                                    float* slope) {
+CLEAVE_FOR_AVX512 void each_avx512(const float* x, std::size_t n, float* y, float* slope) {
   each(x, n, y, slope);
 }
-__attribute__((target("avx2,fma"))) void each_avx2(const float* x, std::size_t n, float* y,
-                                                   float* slope) {
+CLEAVE_FOR_AVX2 void each_avx2(const float* x, std::size_t n, float* y, float* slope) {
   each(x, n, y, slope);
 }
-#endif
+void each_plain(const float* x, std::size_t n, float* y, float* slope) { each(x, n, y, slope); }
 
 }  // namespace
 
 void gelu_with_slope(const float* x, std::size_t n, float* y, float* slope) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return each_avx512(x, n, y, slope);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return each_avx2(x, n, y, slope);
-  }
-#endif
-  each(x, n, y, slope);
+  for_this_processor(each_avx512, each_avx2, each_plain)(x, n, y, slope);
 }
 
 }  // namespace cleave

@@ -1,6 +1,7 @@
 #include "common/model/softmax.h"
 
 #include "common/model/exp.h"
+#include "common/model/instructions.h"
 
 // The sums are reordered into as many as a vector register holds: `omp simd` allows it, which
 // -fopenmp-simd turns on for this file and which needs no OpenMP.
@@ -47,34 +48,33 @@ inline __attribute__((always_inline)) void all_rows_backward(const T* p, T* dp, 
   }
 }
 
-#if defined(__x86_64__)
-#define CLEAVE_AVX512 __attribute__((target("avx512f")))
-#define CLEAVE_AVX2 __attribute__((target("avx2,fma")))
-CLEAVE_AVX512 void softmax_avx512(float* x, std::int64_t rows, std::int64_t columns, bool causal) {
+CLEAVE_FOR_AVX512 void softmax_avx512(float* x, std::int64_t rows, std::int64_t columns,
+                                      bool causal) {
   all_rows(x, rows, columns, causal);
 }
-CLEAVE_AVX2 void softmax_avx2(float* x, std::int64_t rows, std::int64_t columns, bool causal) {
+CLEAVE_FOR_AVX2 void softmax_avx2(float* x, std::int64_t rows, std::int64_t columns, bool causal) {
   all_rows(x, rows, columns, causal);
 }
-CLEAVE_AVX512 void backward_avx512(const float* p, float* dp, std::int64_t rows,
+void softmax_plain(float* x, std::int64_t rows, std::int64_t columns, bool causal) {
+  all_rows(x, rows, columns, causal);
+}
+
+CLEAVE_FOR_AVX512 void backward_avx512(const float* p, float* dp, std::int64_t rows,
+                                       std::int64_t columns) {
+  all_rows_backward(p, dp, rows, columns);
+}
+CLEAVE_FOR_AVX2 void backward_avx2(const float* p, float* dp, std::int64_t rows,
                                    std::int64_t columns) {
   all_rows_backward(p, dp, rows, columns);
 }
-CLEAVE_AVX2 void backward_avx2(const float* p, float* dp, std::int64_t rows, std::int64_t columns) {
+void backward_plain(const float* p, float* dp, std::int64_t rows, std::int64_t columns) {
   all_rows_backward(p, dp, rows, columns);
 }
-#endif
 
 }  // namespace
 
 void softmax(float* x, std::int64_t rows, std::int64_t columns, bool causal) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return softmax_avx512(x, rows, columns, causal);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return softmax_avx2(x, rows, columns, causal);
-  }
-#endif
-  all_rows(x, rows, columns, causal);
+  for_this_processor(softmax_avx512, softmax_avx2, softmax_plain)(x, rows, columns, causal);
 }
 
 void softmax(double* x, std::int64_t rows, std::int64_t columns, bool causal) {
@@ -82,13 +82,7 @@ void softmax(double* x, std::int64_t rows, std::int64_t columns, bool causal) {
 }
 
 void softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return backward_avx512(p, dp, rows, columns);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return backward_avx2(p, dp, rows, columns);
-  }
-#endif
-  all_rows_backward(p, dp, rows, columns);
+  for_this_processor(backward_avx512, backward_avx2, backward_plain)(p, dp, rows, columns);
 }
 
 void softmax_backward(const double* p, double* dp, std::int64_t rows, std::int64_t columns) {
