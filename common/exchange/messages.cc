@@ -72,22 +72,21 @@ Frame tensor_frame(Kind kind, const at::Tensor& x, const RowsForm& form, std::si
   return frame;
 }
 
+// Of a text-only layout, where the method's rows have been inserted or not yet.
+Layout layout_at(Layout text, const RowsPlan& plan, bool inserted) {
+  text.first_position = plan.first_position;
+  return inserted && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
+}
+
 }  // namespace
 
-Layout RowsForm::smashed(Layout text) const {
-  text.first_position = plan.first_position;
-  return plan.sent && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
-}
+Layout RowsForm::smashed(Layout text) const { return layout_at(std::move(text), plan, plan.sent); }
 
 Layout RowsForm::features(Layout text) const {
-  text.first_position = plan.first_position;
-  return plan.returned && plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
+  return layout_at(std::move(text), plan, plan.returned);
 }
 
-Layout RowsForm::read_out(Layout text) const {
-  text.first_position = plan.first_position;
-  return plan.rows > 0 ? with_prompt(text, plan.rows, plan.begin) : text;
-}
+Layout RowsForm::read_out(Layout text) const { return layout_at(std::move(text), plan, true); }
 
 RowsForm rows_form(const TuningContext& context) {
   const Job& job = context.job;
