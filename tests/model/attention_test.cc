@@ -8,7 +8,9 @@
 #include <cmath>
 #include <limits>
 
-namespace cleave {
+#include "tests/support/golden.h"
+
+namespace cleave::testing {
 namespace {
 
 using at::Tensor;
@@ -89,5 +91,30 @@ TEST(Attention, AndItsGradientsAreTheFormula) {
   }
 }
 
+// Attention with a prefix, one query at a time.
+TEST(Attention, APrefixIsSeenByEveryRowBeforeItsOwnSample) {
+  const Layout layout{{3, 2}};
+  const Tensor q = at::randn({5, 4}, at::kDouble), k = at::randn({9, 4}, at::kDouble),
+               v = at::randn({9, 4}, at::kDouble);
+  for (const Sight sight : {Sight::kAll, Sight::kUpToItself}) {
+    const Tensor out = attend(q, k, v, layout, 2, sight, 2);
+    std::int64_t row = 0, key_row = 0;
+    for (const std::int64_t n : layout.lengths) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        const std::int64_t seen = sight == Sight::kAll ? n + 2 : i + 3;
+        for (std::int64_t h = 0; h < 2; ++h) {
+          const Tensor keys = k.narrow(0, key_row, seen).narrow(1, 2 * h, 2);
+          const Tensor p =
+              at::softmax(at::mv(keys, q[row + i].narrow(0, 2 * h, 2)) / std::sqrt(2.0), 0);
+          const Tensor expected = at::mv(v.narrow(0, key_row, seen).narrow(1, 2 * h, 2).t(), p);
+          EXPECT_LE(max_difference(out[row + i].narrow(0, 2 * h, 2), expected), 1e-12);
+        }
+      }
+      row += n;
+      key_row += n + 2;
+    }
+  }
+}
+
 }  // namespace
-}  // namespace cleave
+}  // namespace cleave::testing
