@@ -46,7 +46,6 @@ std::string task_config(const Model& model, bool language, const std::vector<std
   auto config = nlohmann::ordered_json::parse(read_file(path, kMaxConfigBytes));
   const TaskClass& task = model.architecture->task_class;
   config["architectures"] = {language ? task.language : task.name};
-  config.erase("auto_map");  // code of the base's folder, which is not copied
   if (language) return config.dump(2) + '\n';
   auto by_id = nlohmann::ordered_json::object(), by_label = by_id;
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -63,6 +63,7 @@ void RunFolder::lock() {
 }
 
 RunFolder RunFolder::create(const fs::path& path, const Job& job) {
+  if (!fs::exists(path)) make_folder(path);
   RunFolder folder(path);
   if (fs::is_directory(path)) folder.lock();
   if (!is_free(path)) {
@@ -70,8 +71,6 @@ RunFolder RunFolder::create(const fs::path& path, const Job& job) {
         path.string() +
         " is not empty; choose another --out, or continue the run in it with --resume");
   }
-  make_folder(path);
-  if (!folder.lock_) folder.lock();
   write_atomically(path / "job.toml", job_toml(job));
   return folder;
 }
