@@ -5,15 +5,15 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/json_fields.h"
 #include "common/base/nearest.h"
-#include "common/peft/config_fields.h"
 
 namespace cleave {
 namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 
-void read_prompt(ConfigFields& fields, AdapterConfig& out) {
+void read_prompt(JsonFields& fields, AdapterConfig& out) {
   out.virtual_tokens = fields.size("num_virtual_tokens");
   if (fields.has("token_dim")) out.token_dim = fields.size("token_dim");
   if (fields.has("num_layers")) out.layers = fields.size("num_layers");
@@ -28,7 +28,7 @@ void read_prompt(ConfigFields& fields, AdapterConfig& out) {
                  "init_weights"});
 }
 
-void read_modules(ConfigFields& fields, AdapterConfig& out) {
+void read_modules(JsonFields& fields, AdapterConfig& out) {
   if (fields.has("target_modules")) {
     if (!fields.is_text("target_modules")) {
       out.target_modules = fields.names("target_modules");
@@ -40,7 +40,7 @@ void read_modules(ConfigFields& fields, AdapterConfig& out) {
 }
 
 // Initialisations that leave the base's weights as they are.
-void check_start(ConfigFields& fields) {
+void check_start(JsonFields& fields) {
   const std::vector<std::string> plain = {"gaussian", "eva", "orthogonal"};
   if (fields.has("init_lora_weights") && fields.is_text("init_lora_weights")) {
     const std::string start = fields.text("init_lora_weights");
@@ -53,7 +53,7 @@ void check_start(ConfigFields& fields) {
   fields.ignore({"init_lora_weights"});
 }
 
-void read_lora(ConfigFields& fields, AdapterConfig& out) {
+void read_lora(JsonFields& fields, AdapterConfig& out) {
   read_modules(fields, out);
   check_start(fields);
   out.rank = fields.size("r");
@@ -67,7 +67,7 @@ void read_lora(ConfigFields& fields, AdapterConfig& out) {
   fields.ignore({"lora_dropout", "layers_pattern", "megatron_core", "qalora_group_size"});
 }
 
-void read_ia3(ConfigFields& fields, AdapterConfig& out) {
+void read_ia3(JsonFields& fields, AdapterConfig& out) {
   read_modules(fields, out);
   if (fields.has("feedforward_modules") && !fields.is_text("feedforward_modules")) {
     out.feedforward_modules = fields.names("feedforward_modules");
@@ -77,7 +77,7 @@ void read_ia3(ConfigFields& fields, AdapterConfig& out) {
 
 struct TypeReader {
   std::string_view type;
-  void (*read)(ConfigFields&, AdapterConfig&);
+  void (*read)(JsonFields&, AdapterConfig&);
 };
 
 constexpr TypeReader kTypes[] = {
@@ -102,7 +102,7 @@ const TypeReader& reader_of(const std::string& type, const std::string& file) {
 }  // namespace
 
 AdapterConfig parse_adapter_config(std::string_view text, const std::string& file) {
-  ConfigFields fields(text, file);
+  JsonFields fields(text, file, "adapter");
   AdapterConfig out;
   out.peft_type = fields.text("peft_type");
   const TypeReader& reader = reader_of(out.peft_type, file);
