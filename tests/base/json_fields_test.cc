@@ -2,19 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "common/base/error.h"
+#include "tests/support/refusal.h"
 
 namespace cleave {
 namespace {
 
-std::string refusal(const auto& read) {
-  try {
-    read();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
-}
+using testing::refusal;
 
 TEST(JsonFields, AKeyThatNobodyReadIsRefusedByName) {
   JsonFields fields(R"({"a": 1, "b": 2})", "x.json", "model");
