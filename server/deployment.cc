@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include "common/base/error.h"
 #include "common/base/log.h"
@@ -119,7 +118,7 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
       model(open_model(job.model.path)),
       labels(make_label_map(job, model.config)),
       parts(make_job_parts(model, job, labels, tokenizer_of(model, job).get())),
-      lane(1, [threads = thread_count(job.run.threads)] { use_blas_threads(threads); }),
+      lane(thread_count(job.run.threads), use_one_blas_thread),
       slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
       copies(parts, job),
       service{copies, parts.form, lane, slots},

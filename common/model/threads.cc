@@ -3,9 +3,9 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <thread>
+
+#include "common/base/processors.h"
 
 namespace cleave {
 namespace {
@@ -46,7 +46,7 @@ void use_one_blas_thread() { use_blas_threads(1); }
 
 int thread_count(std::int64_t wanted) {
   if (wanted > 0) return static_cast<int>(wanted);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return usable_processors();
 }
 
 void pick_blas_kernels() {

@@ -11,7 +11,7 @@ namespace cleave {
 void use_one_blas_thread();
 void use_blas_threads(int count);
 
-// `wanted`, or one per processor for 0.
+// `wanted`, or for 0 one per processor that this process may use (processors.h).
 int thread_count(std::int64_t wanted);
 
 // Call once at the start of main, before any tensor is made. OpenBLAS picks its kernels by the
