@@ -143,12 +143,15 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
   });
   coordinator.allow(coordinator_limits(joined.parts->initial));
   const Frame frame = co_await receive_expected(coordinator, Kind::kEvalState, 0, 0);
-  const LocalModel local(*joined.parts, joined.job, parse_state(frame, joined.parts->initial));
+  const std::unique_ptr<const LocalModel> local = co_await device.lane.run([&] {
+    return std::make_unique<LocalModel>(*joined.parts, joined.job,
+                                        parse_state(frame, joined.parts->initial));
+  });
   const auto body = co_await join_body(device, joined, ok);
   StepId id;
   for (const Batch& batch : in_order_batches(joined.train, joined.job.eval.batch)) {
     const at::Tensor logits =
-        co_await split_logits(local, *body, device.lane, batch, joined.parts->form, id);
+        co_await split_logits(*local, *body, device.lane, batch, joined.parts->form, id);
     fmt::print("{}", prediction_lines(logits, joined.labels->names()));
     ++id.step;
   }

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
+
 #include "client/local_model.h"
 #include "client/objective.h"
 #include "client/split_step.h"
@@ -61,7 +63,9 @@ asio::awaitable<EvalReport> evaluate(const ClientContext& context, Link& body, E
   const Dataset* const data = set == EvalSet::kDev ? context.dev : context.test;
   if (!data) throw DataError("asked to evaluate, but this client has no such data");
   const RowsForm& form = context.parts.form;
-  const LocalModel local(context.parts, context.job, state);
+  const std::unique_ptr<const LocalModel> built = co_await context.lane.run(
+      [&] { return std::make_unique<LocalModel>(context.parts, context.job, state); });
+  const LocalModel& local = *built;
   EvalReport report;
   StepId id{round, 0};
   for (const Batch& batch : in_order_batches(*data, context.job.eval.batch)) {

@@ -15,13 +15,16 @@ asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Lin
                             Frame order) {
   const std::uint32_t round = order.header.round;
   if (!context.train) throw ProtocolError("asked to train, but this client only evaluates");
-  State global = parse_state(order, context.parts.initial);
+  State global = co_await context.lane.run([&] {
+    State state = parse_state(order, context.parts.initial);
+    if (!all_finite(state)) throw ProtocolError("the server's state holds NaN or infinite values");
+    return state;
+  });
   order.payload = {};
-  if (!all_finite(global)) throw ProtocolError("the server's state holds NaN or infinite values");
   RoundWork work = co_await train_round(context, body, round, std::move(global));
   work.report.coordinator = coordinator.ledger();
   co_await coordinator.send(report_frame(work.report, round));
-  Frame update = state_frame(Kind::kUpdate, work.state);
+  Frame update = co_await context.lane.run([&] { return state_frame(Kind::kUpdate, work.state); });
   update.header.round = round;
   co_await coordinator.send(std::move(update));
   const RoundEnd end =
@@ -35,7 +38,8 @@ asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Lin
 asio::awaitable<void> answer_evaluation(const ClientContext& context, Link& coordinator, Link& body,
                                         const Frame& order) {
   const auto set = static_cast<EvalSet>(order.header.step);
-  const State state = parse_state(order, context.parts.initial);
+  const State state =
+      co_await context.lane.run([&] { return parse_state(order, context.parts.initial); });
   EvalReport report = co_await evaluate(context, body, set, order.header.round, state);
   report.coordinator = coordinator.ledger();
   co_await coordinator.send(eval_report_frame(report, order.header.round, order.header.step));

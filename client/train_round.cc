@@ -1,5 +1,7 @@
 #include "client/train_round.h"
 
+#include <memory>
+
 #include "client/local_model.h"
 #include "client/selection.h"
 #include "client/split_step.h"
@@ -89,8 +91,14 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
                                        std::uint32_t round, State global) {
   const Job& job = context.job;
   const auto labels = static_cast<std::size_t>(context.parts.labels);
-  LocalModel local(context.parts, job, global);
-  global = {};  // a small device has no room for it beside the copy that is trained
+  // Building it may take an SVD of every layer. A small device has no room for the state beside the
+  // copy that is trained.
+  const std::unique_ptr<LocalModel> built = co_await context.lane.run([&] {
+    auto model = std::make_unique<LocalModel>(context.parts, job, global);
+    global = {};
+    return model;
+  });
+  LocalModel& local = *built;
   Report report;
   report.kept_counts.assign(labels, 0);
   report.predicted_counts.assign(labels, 0);
@@ -111,7 +119,9 @@ asio::awaitable<RoundWork> train_round(const ClientContext& context, Link& body,
   }
   if (prunes(job, round)) report.kept_ids = kept;
   report.body = co_await agree_on_bytes(body, round);
-  RoundWork work{update_part(local.state(), context.parts), std::move(report)};
+  State update =
+      co_await context.lane.run([&] { return update_part(local.state(), context.parts); });
+  RoundWork work{std::move(update), std::move(report)};
   co_return work;
 }
 
