@@ -16,6 +16,9 @@
 namespace cleave {
 namespace {
 
+// Participants at once: one computes while another's frames are made and read.
+constexpr std::size_t kTurnsPerThread = 2;
+
 // A client's own copy of its share; pixels and ids of a share are held once per process.
 Dataset share_of(const Dataset& all, const std::vector<std::uint32_t>& positions) {
   Dataset out;
@@ -72,6 +75,8 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   BodyService service{copies, inputs.parts.form, server_lane, slots};
   Members members(io.get_executor());
   Federation federation(members, job, inputs.parts, &copies, server_lane, std::nullopt);
+  Slots turns(io.get_executor(), kTurnsPerThread * static_cast<std::size_t>(options.threads));
+  federation.take_turns(turns);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);

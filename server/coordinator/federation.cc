@@ -108,8 +108,14 @@ Federation::Federation(Members& members, const Job& job, const JobParts& parts, 
   }
 }
 
+asio::awaitable<Slots::Held> Federation::turn() {
+  if (!turns_) co_return Slots::Held();
+  co_return co_await turns_->take();
+}
+
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,
                                                    const State& global, Average& average) {
+  const Slots::Held own_turn = co_await turn();
   Link& link = *member->link;
   const Ledger start = link.ledger();
   const std::optional<std::int64_t> rank = rank_of(job_, member->id);
@@ -153,6 +159,7 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
 asio::awaitable<Evaluation::PerClient> Federation::evaluate_one(MemberPtr member,
                                                                 std::uint32_t round, EvalSet set,
                                                                 const State& state) {
+  const Slots::Held own_turn = co_await turn();
   Link& link = *member->link;
   const Ledger start = link.ledger();
   const auto step = static_cast<std::uint32_t>(set);

@@ -2,7 +2,7 @@
 // activations.
 //
 // Not thread-safe: use from the I/O thread; averaging runs on the lane. Memory bound:
-// Aggregation's, and one update per participant in transit.
+// Aggregation's, and one update per participant, or per turn, in transit.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include "common/tuning/factors.h"
 #include "common/tuning/state.h"
 #include "server/body/body_copies.h"
+#include "server/body/slots.h"
 #include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/members.h"
 #include "server/coordinator/record.h"
@@ -29,6 +30,11 @@ class Federation {
   // Errors: DataError when federation.aggregation merges factors and the method has none.
   Federation(Members& members, const Job& job, const JobParts& parts, BodyCopies* copies,
              Lane& lane, std::optional<std::chrono::milliseconds> round_deadline);
+
+  // Where participants share this process's memory: whoever is asked waits for a turn and keeps it
+  // until its answer is taken, so that memory does not grow with the participants. `turns` must
+  // outlive it.
+  void take_turns(Slots& turns) { turns_ = &turns; }
 
   // Picks participants, trains, averages: returns the average. Clients that fail are named in the
   // record and forgotten. Errors: UnavailableError with fewer than min_clients updates.
@@ -54,6 +60,7 @@ class Federation {
     bool gone = false;  // the member, and not only its answer, is lost
   };
 
+  asio::awaitable<Slots::Held> turn();
   asio::awaitable<Participant> train_one(MemberPtr member, std::uint32_t round, const State& global,
                                          Average& average);
   asio::awaitable<Evaluation::PerClient> evaluate_one(MemberPtr member, std::uint32_t round,
@@ -72,6 +79,7 @@ class Federation {
   const JobParts& parts_;
   BodyCopies* copies_;
   Lane& lane_;
+  Slots* turns_ = nullptr;
   std::optional<std::chrono::milliseconds> round_deadline_;
   const AggregationRule& rule_;
   std::vector<FactorPair> pairs_;

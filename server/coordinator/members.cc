@@ -15,6 +15,14 @@ namespace cleave {
 Members::Members(const asio::any_io_executor& executor)
     : joined_(executor, asio::steady_timer::time_point::max()) {}
 
+namespace {
+
+bool trains(const Member& member) {
+  return member.role == Role::kClient && member.ready.samples > 0;
+}
+
+}  // namespace
+
 void Members::admit(Member joining) {
   if (!abandoned_.empty()) {
     joining.link->close(abandoned_);
@@ -27,7 +35,8 @@ void Members::admit(Member joining) {
   }
   log_info("joined: " + member->id + " samples=" + std::to_string(member->ready.samples));
   members_[member->id] = member;
-  joined_.cancel();
+  trainer_count_ += trains(*member);
+  if (trainer_count_ >= wanted_) joined_.cancel();
 }
 
 void Members::retire(const MemberPtr& member) {
@@ -35,19 +44,21 @@ void Members::retire(const MemberPtr& member) {
   if (found == members_.end() || found->second != member) return;
   closed_traffic_ += mirror(member->link->ledger());
   closed_tls_ += member->link->tls_bytes();
+  trainer_count_ -= trains(*member);
   members_.erase(found);
 }
 
 std::vector<std::string> Members::trainers() const {
   std::vector<std::string> ids;
   for (const auto& [id, member] : members_) {
-    if (member->role == Role::kClient && member->ready.samples > 0) ids.push_back(id);
+    if (trains(*member)) ids.push_back(id);
   }
   return ids;
 }
 
 asio::awaitable<void> Members::wait_for_clients(std::size_t count) {
-  while (trainers().size() < count && abandoned_.empty()) {
+  wanted_ = count;
+  while (trainer_count_ < count && abandoned_.empty()) {
     boost::system::error_code cancelled;
     co_await joined_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     joined_.expires_at(asio::steady_timer::time_point::max());

@@ -55,6 +55,7 @@ class Members {
 
   // Ids of the clients with something to train on.
   std::vector<std::string> trainers() const;
+  std::size_t trainer_count() const { return trainer_count_; }
   const MemberPtr& at(const std::string& id) const { return members_.at(id); }
   const std::map<std::string, MemberPtr>& all() const { return members_; }
   std::map<std::string, std::vector<std::uint64_t>> label_counts() const;
@@ -67,7 +68,9 @@ class Members {
 
  private:
   std::map<std::string, MemberPtr> members_;
-  asio::steady_timer joined_;  // cancelled at every admission
+  std::size_t trainer_count_ = 0;
+  std::size_t wanted_ = 0;     // trainers that are waited for
+  asio::steady_timer joined_;  // cancelled by the last admission that is waited for
   Ledger closed_traffic_;
   TlsBytes closed_tls_;
   bool tls_agrees_ = true;
