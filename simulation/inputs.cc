@@ -40,6 +40,7 @@ Partition deal(const Job& job, const Dataset& train) {
   if (f.partition == "dirichlet") return partition_dirichlet(labels, options);
   if (f.partition == "quantity") return partition_quantity(labels, options);
   if (f.partition == "pathological") return partition_pathological(labels, options);
+  if (f.partition == "bootstrap") return partition_bootstrap(labels, options);
   if (f.partition.rfind("column:", 0) == 0) return partition_groups(train.groups);
   return read_partition(f.partition.substr(std::string("file:").size()), train.size());
 }

@@ -96,13 +96,15 @@ std::vector<Key> bind(Job& job) {
       {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},
       {"federation.rounds", &f.rounds, between(0, kMaxCount), "Rounds to run."},
       {"federation.partition", &f.partition,
-       one_of_names({"iid", "dirichlet", "quantity", "pathological"}, {"column:", "file:"}),
-       "How the data is dealt to clients (simulation only)."},
+       one_of_names({"iid", "dirichlet", "quantity", "pathological", "bootstrap"},
+                    {"column:", "file:"}),
+       "How the data is dealt to clients; bootstrap draws every client's samples with "
+       "replacement, so that a small set serves many (simulation only)."},
       {"federation.alpha", &f.alpha, above(0), "Of dirichlet and quantity; smaller: more skew."},
       {"federation.classes_per_client", &f.classes_per_client, between(1, kMaxCount),
        "Shards of a client under pathological."},
       {"federation.min_size", &f.min_size, between(1, kMaxCount),
-       "Fewest samples of a client under dirichlet and quantity."},
+       "Fewest samples of a client under dirichlet and quantity; exactly those under bootstrap."},
       {"federation.min_clients", &f.min_clients, at_least(1),
        "Updates that a round needs; with fewer the job stops."},
       {"federation.weights", &f.weights, one_of_names({"samples", "kept", "uniform"}),
@@ -217,7 +219,8 @@ std::vector<Key> bind(Job& job) {
        "Seconds that a client has for a round, and again for its evaluation (deployment only)."},
 
       {"run.threads", &job.run.threads, between(0, 1024),
-       "Compute threads, one BLAS thread each; 0: one per processor."},
+       "Compute threads, one BLAS thread each; 0: one per processor that the affinity mask and "
+       "the control group's quota leave."},
       {"run.control", &job.run.control, one_of_names({"none", "resets", "continuous", "both"}),
        "Centralised control with equal passes: optimiser reset every pass, or continuous with "
        "linear decay (simulation only)."},

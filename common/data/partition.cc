@@ -12,6 +12,7 @@ namespace cleave {
 namespace {
 
 constexpr std::uint32_t kMaxRedraws = 100;
+constexpr std::uint64_t kMostDrawn = 100'000'000;  // positions of a bootstrap: 400 MB
 
 using Lists = std::vector<std::vector<std::uint32_t>>;
 
@@ -166,6 +167,25 @@ Partition partition_pathological(std::span<const std::int32_t> labels,
     auto& list = clients[i / per_client];
     list.insert(list.end(), sorted.begin() + static_cast<std::ptrdiff_t>(begin),
                 sorted.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return finished(std::move(clients));
+}
+
+Partition partition_bootstrap(std::span<const std::int32_t> labels,
+                              const PartitionOptions& options) {
+  const std::uint32_t size = std::max(options.min_size, 1u);
+  require_samples(labels.size(), std::min(options.clients, 1u), 1);
+  if (std::uint64_t{options.clients} * size > kMostDrawn) {
+    throw DataError(std::to_string(options.clients) + " clients with " + std::to_string(size) +
+                    " samples each are more than the " + std::to_string(kMostDrawn) +
+                    " draws of a bootstrap; lower federation.clients or federation.min_size");
+  }
+  Lists clients(options.clients);
+  for (std::uint32_t k = 0; k < options.clients; ++k) {
+    Stream stream(options.seed, "partition/bootstrap", k);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      clients[k].push_back(static_cast<std::uint32_t>(stream.below(labels.size())));
+    }
   }
   return finished(std::move(clients));
 }

@@ -1,7 +1,8 @@
 // How a data set is dealt to simulated clients: pure functions from labels to lists of positions.
 // They read no data and draw from their own stream only (spec pruning_and_data.md 5).
 //
-// Every result is disjoint, covers all samples and leaves no client empty.
+// Every result but partition_bootstrap's is disjoint and covers all samples; none leaves a client
+// empty.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct PartitionOptions {
   std::uint32_t clients = 10;
   double alpha = 0.5;                    // dirichlet, quantity
   std::uint32_t classes_per_client = 2;  // pathological: shards a client gets
-  std::uint32_t min_size = 16;           // dirichlet, quantity
+  std::uint32_t min_size = 16;           // dirichlet, quantity; bootstrap: the size
 };
 
 // All throw DataError when there are too few samples for the clients, with both numbers.
@@ -37,6 +38,11 @@ Partition partition_quantity(std::span<const std::int32_t> labels, const Partiti
 // Sorted by label, cut into clients * classes_per_client shards, dealt at random.
 Partition partition_pathological(std::span<const std::int32_t> labels,
                                  const PartitionOptions& options);
+// Every client draws min_size samples with replacement from all of them: any number of clients of
+// a small set, at the price that they share samples. A client's draw depends on its number only,
+// so that more clients leave the others' as they are.
+Partition partition_bootstrap(std::span<const std::int32_t> labels,
+                              const PartitionOptions& options);
 // One client per distinct group, in the order of the groups' names.
 Partition partition_groups(std::span<const std::string> groups);
 

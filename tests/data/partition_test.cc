@@ -187,6 +187,40 @@ TEST(Partition, TooFewSamplesAreRefusedWithBothNumbers) {
   EXPECT_THROW(partition_iid(labels, {1, 0}), DataError);
 }
 
+TEST(Partition, ABootstrapDealsAnyNumberOfClientsFromFewSamples) {
+  const Labels labels = balanced(9, 3);
+  const Partition partition = partition_bootstrap(labels, {1, 2000, 0.5, 2, 5});
+  ASSERT_EQ(partition.clients.size(), 2000u);
+  std::vector<double> drawn(9);
+  for (const auto& list : partition.clients) {
+    ASSERT_EQ(list.size(), 5u);
+    EXPECT_TRUE(std::is_sorted(list.begin(), list.end()));
+    for (const std::uint32_t i : list) ++drawn.at(i);
+  }
+  // 10,000 draws of nine: binomial, five standard deviations.
+  for (const double n : drawn) EXPECT_NEAR(n, 10'000 / 9.0, 5 * std::sqrt(10'000.0 * 8 / 81));
+}
+
+TEST(Partition, ABootstrapsClientStaysAsItIsWhenMoreJoin) {
+  const Labels labels = balanced(50, 2);
+  Lists few = partition_bootstrap(labels, {3, 4, 0.5, 2, 8}).clients;
+  Lists many = partition_bootstrap(labels, {3, 9, 0.5, 2, 8}).clients;
+  EXPECT_NE(many, partition_bootstrap(labels, {4, 9, 0.5, 2, 8}).clients);
+  EXPECT_NE(many[0], many[1]);
+  many.resize(4);
+  EXPECT_EQ(few, many);
+}
+
+TEST(Partition, ABootstrapOfNothingOrOfTooMuchIsRefused) {
+  const Labels labels = balanced(50, 2);
+  EXPECT_THROW(partition_bootstrap({}, {1, 4}), DataError);
+  EXPECT_THROW(partition_bootstrap(labels, {1, 0}), DataError);
+  const std::string why = refusal([&] {
+    partition_bootstrap(labels, {1, 1'000'000'000, 0.5, 2, 16});
+  });
+  EXPECT_NE(why.find("federation.clients"), std::string::npos) << why;
+}
+
 TEST(Partition, GroupsBecomeClientsInTheOrderOfTheirNames) {
   const std::vector<std::string> groups = {"b", "a", "b", "c", "a"};
   EXPECT_EQ(partition_groups(groups).clients, (Lists{{1, 4}, {0, 2}, {3}}));
