@@ -18,29 +18,35 @@ namespace {
 
 // Participants at once: one computes while another's frames are made and read.
 constexpr std::size_t kTurnsPerThread = 2;
+// Clients that join at once: the job's text passes through each of them.
+constexpr std::size_t kDoors = 64;
 
 // A client's own copy of its share; pixels and ids of a share are held once per process.
 Dataset share_of(const Dataset& all, const std::vector<std::uint32_t>& positions) {
   Dataset out;
+  out.examples.reserve(positions.size());
   for (const std::uint32_t i : positions) out.examples.push_back(all.examples[i]);
   return out;
 }
 
 // The client program's session with its links already connected.
 asio::awaitable<void> take_part(const ClientContext& context, const Server& server, Role role,
-                                Link& coordinator, Link& body) {
+                                Slots& doors, Link& coordinator, Link& body) {
+  Slots::Held door = co_await doors.take();
   co_await join(coordinator, role, server.model_hash);
   co_await join(body, Role::kBody, server.model_hash, server.job_hash);
+  door.release();
   coordinator.allow(coordinator_limits(context.parts.initial));
   body.allow(body_limits(context.parts.form));
   co_await serve_coordinator(context, coordinator, body);
 }
 
 asio::awaitable<void> run_client(const ClientContext& context, const Server& server, Role role,
-                                 std::unique_ptr<Link> coordinator, std::unique_ptr<Link> body) {
+                                 Slots& doors, std::unique_ptr<Link> coordinator,
+                                 std::unique_ptr<Link> body) {
   std::string problem;
   try {
-    co_await take_part(context, server, role, *coordinator, *body);
+    co_await take_part(context, server, role, doors, *coordinator, *body);
   } catch (const Error& error) {
     problem = context.id + ": " + error.what();
   }
@@ -52,13 +58,13 @@ asio::awaitable<void> run_client(const ClientContext& context, const Server& ser
 
 // Links a client up with the server and starts both ends.
 void start_client(asio::io_context& io, Server& server, const ClientContext& context, Role role,
-                  const SimulationOptions& options) {
+                  Slots& doors, const SimulationOptions& options) {
   LinkPair control = make_memory_links(io.get_executor(), "server", context.id);
   LinkPair steps = make_memory_links(io.get_executor(), "server", context.id);
   asio::co_spawn(io, serve_connection(server, std::move(control.b)), asio::detached);
   asio::co_spawn(io, serve_connection(server, std::move(steps.b)), asio::detached);
   asio::co_spawn(io,
-                 run_client(context, server, role, options.wrap_link(std::move(control.a)),
+                 run_client(context, server, role, doors, options.wrap_link(std::move(control.a)),
                             options.wrap_link(std::move(steps.a))),
                  asio::detached);
 }
@@ -77,6 +83,7 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   Federation federation(members, job, inputs.parts, &copies, server_lane, std::nullopt);
   Slots turns(io.get_executor(), kTurnsPerThread * static_cast<std::size_t>(options.threads));
   federation.take_turns(turns);
+  Slots doors(io.get_executor(), kDoors);
   Server server;
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
@@ -92,13 +99,13 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
     shares.push_back(std::make_unique<Dataset>(share_of(inputs.train, partition.clients[k])));
     contexts.push_back(std::make_unique<ClientContext>(ClientContext{
         client_id(k, clients), job, inputs.parts, lane, shares.back().get(), nullptr, nullptr}));
-    start_client(io, server, *contexts.back(), Role::kClient, options);
+    start_client(io, server, *contexts.back(), Role::kClient, doors, options);
   }
   const auto present = [](const Dataset& data) { return data.size() > 0 ? &data : nullptr; };
   const ClientContext evaluator{
       "evaluator", job, inputs.parts, lane, nullptr, present(inputs.dev), present(inputs.test)};
   if (evaluator.dev || evaluator.test)
-    start_client(io, server, evaluator, Role::kEvaluator, options);
+    start_client(io, server, evaluator, Role::kEvaluator, doors, options);
 
   JobRun run{job,
              members,
