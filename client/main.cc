@@ -1,5 +1,6 @@
 // The `cleave-client` program: one device's side of a job.
 #include "client/deployment.h"
+#include "common/program/passive_wait.h"
 #include "common/program/program.h"
 
 int main(int argc, char** argv) {
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
       "  cleave-client hospital-a.toml --predict texts.txt");
   return cleave::run_program(app, argc, argv, [&] {
     const cleave::ClientConfig loaded = cleave::load_client_config(config);
+    if (loaded.threads > 1) cleave::start_again_waiting_passively(argv);
     if (predict.empty()) {
       cleave::run_client(loaded);
     } else {

@@ -29,6 +29,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   start_logging(level);
   keep_large_blocks_apart();
   pick_blas_kernels();
+  use_one_blas_thread();  // of main; lanes say for themselves
   return guarded_main(app.get_name(), [&] {
     const int code = run();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

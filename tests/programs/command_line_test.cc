@@ -43,6 +43,35 @@ TEST(CommandLine, VersionGoesToStdout) {
   }
 }
 
+// How often a thread asks for work before it sleeps, by what the OpenMP library says of itself
+// when it is loaded; the last word where a program starts itself again.
+std::string spins(const Workplace& here, const std::string& threads) {
+  here.write("client.toml",
+             "server = \"127.0.0.1:1\"\ncert = \"c\"\nkey = \"k\"\nca = \"c\"\nmodel = \"m\"\n"
+             "data = \"d\"\nthreads = " +
+                 threads + "\n");
+  const Finished refused = here.run("cleave-client", {"client.toml"});
+  EXPECT_NE(refused.code, 0);
+  const std::size_t begin = refused.err.rfind("GOMP_SPINCOUNT = '");
+  if (begin == std::string::npos) return refused.err;
+  return refused.err.substr(begin, refused.err.find('\n', begin) - begin);
+}
+
+TEST(CommandLine, WhereAProductHasSeveralThreadsTheyWaitAsleepUnlessTheUserSaysOtherwise) {
+  const Workplace here;
+  const std::string asleep = "GOMP_SPINCOUNT = '0'";
+  ::setenv("OMP_DISPLAY_ENV", "verbose", 1);
+  EXPECT_EQ(spins(here, "2"), asleep);
+  EXPECT_NE(spins(here, "1"), asleep);
+  ::setenv("OMP_WAIT_POLICY", "active", 1);
+  EXPECT_NE(spins(here, "2"), asleep);
+  ::unsetenv("OMP_WAIT_POLICY");
+  ::setenv("GOMP_SPINCOUNT", "7", 1);
+  EXPECT_EQ(spins(here, "2"), "GOMP_SPINCOUNT = '7'");
+  ::unsetenv("GOMP_SPINCOUNT");
+  ::unsetenv("OMP_DISPLAY_ENV");
+}
+
 TEST(CommandLine, ATypoNamesTheNearestKnownWordAndTheHelpOfThatCommand) {
   const Workplace here;
   expect_refused(here.cleave({"simulat", "job.toml"}), 2,
