@@ -79,10 +79,18 @@ Dataset load_unlabelled(const fs::path& path, const InputForm& form, const DataO
   Dataset data;
   if (const auto* text = std::get_if<TextInput>(&form)) {
     const auto format = table_format(path);
-    const auto rows =
-        format ? read_text_table(path, {*format, options.columns, options.header, "", false})
+    const std::string& group = options.group_column;
+    if (!format && !group.empty()) {
+      throw DataError(path.string() + " has no column \"" + group +
+                      "\": it has one text a line; take a .tsv, .csv or .jsonl");
+    }
+    auto rows =
+        format ? read_text_table(path, {*format, options.columns, options.header, group, false})
                : read_plain_texts(path);
-    for (const TextRow& row : rows) data.examples.push_back(tokenize(row, *text));
+    for (TextRow& row : rows) {
+      data.examples.push_back(tokenize(row, *text));
+      if (!group.empty()) data.groups.push_back(std::move(row.group));
+    }
     return data;
   }
   const ImageSpec& spec = std::get<ImageSpec>(form);

@@ -15,6 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from common import results  # noqa: E402
 from common.jobs import REPOSITORY, require  # noqa: E402
 
+# What is measured is what a user gets: the kernels that the programs choose by themselves.
+for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(name, None)
+
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
@@ -50,8 +54,19 @@ def goal(value, at_most, unit):
     return {"value": round(value, 4), "at_most": at_most, "unit": unit, "met": value <= at_most}
 
 
+def kernels(details):
+    """What programs have said of their BLAS, anywhere in DETAILS."""
+    if isinstance(details, list):
+        return {name for part in details for name in kernels(part)}
+    if not isinstance(details, dict):
+        return set()
+    own = {details["blas"]} if isinstance(details.get("blas"), str) else set()
+    return own | kernels(list(details.values()))
+
+
 def finish(options, name, goals, details):
-    """Prints every goal and writes the result file."""
+    """Prints which kernels ran and every goal, and writes the result file."""
+    print("kernels:", ", ".join(sorted(kernels(details))) or "not known")
     for what, g in goals.items():
         print(f"{what}: {g['value']:.4g} {g['unit']} (goal: at most {g['at_most']})"
               f"{'' if g['met'] else '  MISSED'}")
@@ -136,6 +151,7 @@ class Deployment:
         peaks = {"server": peak_mb(server)}
         peaks.update({name: peak_mb(client) for name, client in zip(self.clients, clients)})
         measured = json.loads((out / "measured.json").read_text())
+        self.blas = measured["blas"]
         return first_round, peaks, measured
 
 

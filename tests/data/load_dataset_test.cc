@@ -86,6 +86,25 @@ TEST(LoadDataset, GroupsAreKeptForAPartitionByColumn) {
   EXPECT_EQ(data.groups, (std::vector<std::string>{"u2", "u1"}));
 }
 
+TEST(LoadDataset, GroupsOfUnlabelledTextsAreKeptTooForALanguageModelsPartition) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "t.csv", "text,user\na,u2\nb,u1\n");
+  const Dataset data = load_unlabelled(folder / "t.csv", text_input(), {{}, true, "user"});
+  EXPECT_EQ(data.size(), 2u);
+  EXPECT_EQ(data.groups, (std::vector<std::string>{"u2", "u1"}));
+  write_atomically(folder / "t.jsonl", R"({"text":"a","user":"u2"})");
+  EXPECT_EQ(load_unlabelled(folder / "t.jsonl", text_input(), {{}, false, "user"}).groups,
+            std::vector<std::string>{"u2"});
+  write_atomically(folder / "t.txt", "a\n");
+  for (const char* name : {"t.txt", "t.csv"}) {
+    EXPECT_NE(refusal([&] {
+                load_unlabelled(folder / name, text_input(), {{}, true, "hospital"});
+              }).find("no column \"hospital\""),
+              std::string::npos)
+        << name;
+  }
+}
+
 TEST(LoadDataset, TextForAnImageModelAndUnknownImagesAreRefused) {
   const TemporaryFolder folder;
   const LabelMap labels({"x"});
