@@ -6,18 +6,22 @@
 #include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/server_optimizer.h"
+#include "server/coordinator/slow_start.h"
 
 namespace cleave {
 namespace {
 
 bool evaluates(const Job& job, std::uint32_t round) {
-  if (job.data.dev.empty() && job.eval.where != "clients") return false;
+  const bool has_dev = !job.data.dev.empty() || job.data.held_out > 0;
+  if (!has_dev && job.eval.where != "clients") return false;
   const std::int64_t every = job.eval.every;
   return every > 0 && (round % every == 0 || round == job.federation.rounds);
 }
 
 // Says loudly what usually ends in a useless model (spec sfprompt.md 10).
-void warn_of_trouble(const Json& line, const std::vector<Json>& earlier) {
+void warn_of_trouble(const Json& line, const std::vector<Json>& earlier, const Job& job) {
+  const std::string slow = slow_start(line, earlier, job);
+  if (!slow.empty()) log_warn(slow);
   for (const Json& p : line.at("participants")) {
     if (!p.contains("labels")) continue;
     const auto n = p.at("n").get<double>(), kept = p.at("kept").get<double>();
@@ -34,7 +38,7 @@ void warn_of_trouble(const Json& line, const std::vector<Json>& earlier) {
                "); use phases.selection = \"class\" or a later phases.prune_from_round");
     }
   }
-  if (line.contains("dev_accuracy")) {
+  if (line.contains("dev_accuracy") && slow.empty()) {
     const Json& predicted = line.at("dev").at("predicted");
     const auto used = std::count_if(predicted.begin(), predicted.end(),
                                     [](const Json& n) { return n.get<std::uint64_t>() > 0; });
@@ -96,7 +100,7 @@ asio::awaitable<void> run_rounds(JobRun& run) {
     }
     run.state = std::move(next);
     Json line = round_json(record, run.members.label_counts());
-    warn_of_trouble(line, run.folder.rounds());
+    warn_of_trouble(line, run.folder.rounds(), run.job);
     run.on_round(line);
     run.folder.commit_round(std::move(line), run.state, run.server_memory);
   }

@@ -33,6 +33,16 @@ TEST(Run, AnotherSeedGivesAnotherState) {
             contents(folder / "two")["state.safetensors"]);
 }
 
+TEST(Run, WhatIsHeldOutIsEvaluatedWithoutADevFileToo) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.data.dev = "";
+  job.data.held_out = 0.3;
+  job.federation.rounds = 1;
+  run_tiny(job, folder / "run");
+  EXPECT_TRUE(RunFolder::open(folder / "run").rounds().at(0).contains("dev_accuracy"));
+}
+
 TEST(Run, AServerOptimizerChangesTheStateAndItsIdentityDoesNot) {
   const TemporaryFolder folder;
   Job job = tiny_job();
