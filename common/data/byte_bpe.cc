@@ -4,7 +4,6 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
-#include <queue>
 
 #include "common/base/error.h"
 
@@ -63,11 +62,6 @@ std::string utf8(UChar32 c) {
   return {static_cast<char>(0xc0 | (c >> 6)), static_cast<char>(0x80 | (c & 0x3f))};
 }
 
-std::uint64_t key(std::int32_t left, std::int32_t right) {
-  return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
-         static_cast<std::uint32_t>(right);
-}
-
 // A piece's bytes from its printable characters; empty for what is spelt otherwise.
 std::string bytes_of(const std::string& piece, const std::unordered_map<UChar32, char>& byte_of) {
   std::string out;
@@ -91,25 +85,6 @@ void drop_incomplete_end(std::string& text) {
   if (text.size() - begin < static_cast<std::size_t>(U8_COUNT_TRAIL_BYTES(lead))) {
     text.resize(begin - 1);
   }
-}
-
-// Pieces of one word, linked, so that a merge is done in place.
-struct Symbol {
-  std::int32_t id, previous, next;  // -1: none; id -1: merged into the one before
-};
-
-struct Candidate {
-  std::int32_t rank, at, left, right, merged;
-};
-struct Later {
-  bool operator()(const Candidate& a, const Candidate& b) const {
-    return a.rank != b.rank ? a.rank > b.rank : a.at > b.at;
-  }
-};
-
-std::string_view trimmed_end(std::string_view text) {
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace
@@ -136,100 +111,38 @@ std::vector<std::string_view> split_as_gpt2(std::string_view text) {
   return words;
 }
 
-ByteBpe::ByteBpe(const std::unordered_map<std::string, std::int32_t>& vocabulary,
-                 const std::vector<std::pair<std::string, std::string>>& merges,
-                 ByteBpeOptions options)
-    : options_(std::move(options)) {
-  const auto id_of = [&](const std::string& piece) {
-    const auto found = vocabulary.find(piece);
-    if (found == vocabulary.end()) {
-      throw DataError("the vocabulary has no piece \"" + piece.substr(0, 40) +
-                      "\"; is it one of byte-level BPE?");
-    }
-    return found->second;
-  };
+ByteBpe::ByteBpe(const Vocabulary& vocabulary, const Merges& merges, ByteBpeOptions options)
+    : merges_(vocabulary, merges), options_(std::move(options)) {
   std::unordered_map<UChar32, char> byte_of;
   for (int b = 0; b < 256; ++b) {
-    byte_ids_[b] = id_of(utf8(printable(b)));
+    byte_ids_[b] = piece_id(vocabulary, utf8(printable(b)));
     byte_of[printable(b)] = static_cast<char>(b);
   }
   for (const auto& [piece, id] : vocabulary) {
     const std::string bytes = bytes_of(piece, byte_of);
     bytes_[id] = bytes.empty() ? piece : bytes;
   }
-  for (const auto& [name, id] : options_.special) bytes_[id] = name;
-  std::int32_t rank = 0;
-  for (const auto& [left, right] : merges) {
-    merges_.emplace(key(id_of(left), id_of(right)), Merge{rank++, id_of(left + right)});
+  std::vector<AddedToken> added;
+  for (const auto& [name, id] : options_.special) {
+    bytes_[id] = name;
+    added.push_back({.content = name, .id = id, .left_strip = true, .right_strip = true});
+  }
+  set_added(std::move(added));
+  if (options_.begin && options_.separate) {
+    set_frame(roberta_frame(*options_.begin, *options_.separate));
   }
 }
 
-void ByteBpe::append_word(std::string_view word, std::vector<std::int32_t>& out) const {
-  std::vector<Symbol> symbols;
-  for (const char c : word) {
-    const auto at = static_cast<std::int32_t>(symbols.size());
-    symbols.push_back({byte_ids_[static_cast<std::uint8_t>(c)], at - 1, at + 1});
+void ByteBpe::segment(std::string_view text, bool, std::vector<std::int32_t>& out) const {
+  const bool spaced = options_.prefix_space && !text.empty() && text.front() != ' ';
+  const std::string whole = (spaced ? " " : "") + std::string(text);
+  std::vector<std::int32_t> ids;
+  for (const std::string_view word : split_as_gpt2(whole)) {
+    ids.clear();
+    for (const char c : word) ids.push_back(byte_ids_[static_cast<std::uint8_t>(c)]);
+    merges_.apply(ids);
+    out.insert(out.end(), ids.begin(), ids.end());
   }
-  symbols.back().next = -1;
-  std::priority_queue<Candidate, std::vector<Candidate>, Later> queue;
-  std::vector<Candidate> fresh;
-  const auto consider = [&](std::int32_t at) {
-    if (at < 0 || symbols[static_cast<std::size_t>(at)].next < 0) return;
-    const Symbol& left = symbols[static_cast<std::size_t>(at)];
-    const std::int32_t right = symbols[static_cast<std::size_t>(left.next)].id;
-    const auto found = merges_.find(key(left.id, right));
-    if (found == merges_.end()) return;
-    fresh.push_back({found->second.rank, at, left.id, right, found->second.id});
-  };
-  for (std::size_t i = 0; i + 1 < symbols.size(); ++i) consider(static_cast<std::int32_t>(i));
-  for (;;) {
-    for (const Candidate& candidate : fresh) queue.push(candidate);
-    fresh.clear();
-    if (queue.empty()) break;
-    // All places of the best pair before anything that their merging makes possible.
-    for (const std::int32_t rank = queue.top().rank; !queue.empty() && queue.top().rank == rank;) {
-      const Candidate best = queue.top();
-      queue.pop();
-      Symbol& left = symbols[static_cast<std::size_t>(best.at)];
-      if (left.id != best.left || left.next < 0) continue;
-      Symbol& right = symbols[static_cast<std::size_t>(left.next)];
-      if (right.id != best.right) continue;
-      left.id = best.merged;
-      right.id = -1;
-      left.next = right.next;
-      if (left.next >= 0) symbols[static_cast<std::size_t>(left.next)].previous = best.at;
-      consider(left.previous);
-      consider(best.at);
-    }
-  }
-  for (const Symbol& symbol : symbols) {
-    if (symbol.id >= 0) out.push_back(symbol.id);
-  }
-}
-
-void ByteBpe::append_plain(std::string_view text, std::vector<std::int32_t>& out) const {
-  for (const std::string_view word : split_as_gpt2(text)) append_word(word, out);
-}
-
-std::vector<std::int32_t> ByteBpe::pieces(std::string_view text) const {
-  std::vector<std::int32_t> out;
-  while (!text.empty()) {
-    std::size_t at = text.size();
-    const std::pair<std::string, std::int32_t>* found = nullptr;
-    for (const auto& special : options_.special) {
-      const std::size_t here = text.find(special.first);
-      if (here < at) {
-        at = here;
-        found = &special;
-      }
-    }
-    append_plain(found ? trimmed_end(text.substr(0, at)) : text, out);
-    if (!found) break;
-    out.push_back(found->second);
-    text.remove_prefix(at + found->first.size());
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  }
-  return out;
 }
 
 std::string ByteBpe::text(std::span<const std::int32_t> ids) const {
@@ -249,33 +162,6 @@ std::string ByteBpe::text(std::span<const std::int32_t> ids) const {
     after_special = special;
   }
   drop_incomplete_end(out);
-  return out;
-}
-
-Encoding ByteBpe::encode(std::string_view text, const std::string_view* pair,
-                         std::int64_t max_length) const {
-  const bool framed = options_.begin && options_.separate;
-  if (pair && !framed) {
-    throw DataError("this tokenizer has no form for a pair of texts; join them in the file");
-  }
-  const auto with_space = [&](std::string_view part) {
-    return pieces((options_.prefix_space ? " " : "") + std::string(part));
-  };
-  std::vector<std::int32_t> a = with_space(text);
-  std::vector<std::int32_t> b = pair ? with_space(*pair) : std::vector<std::int32_t>{};
-  const std::int64_t special = !framed ? 0 : pair ? 4 : 2;
-  cut_longest_first(a, b,
-                    static_cast<std::size_t>(std::max<std::int64_t>(0, max_length - special)));
-  Encoding out;
-  if (framed) out.ids.push_back(*options_.begin);
-  out.ids.insert(out.ids.end(), a.begin(), a.end());
-  if (framed) out.ids.push_back(*options_.separate);
-  if (pair) {
-    out.ids.push_back(*options_.separate);
-    out.ids.insert(out.ids.end(), b.begin(), b.end());
-    out.ids.push_back(*options_.separate);
-  }
-  out.pair_begin = static_cast<std::int32_t>(out.ids.size());  // the family has one token type
   return out;
 }
 

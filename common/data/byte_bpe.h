@@ -9,7 +9,9 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "common/data/bpe_merges.h"
 #include "common/data/tokenizer.h"
 
 namespace cleave {
@@ -17,7 +19,7 @@ namespace cleave {
 struct ByteBpeOptions {
   // RoBERTa's <s> and </s>; without them a text is its pieces alone, as GPT-2 has it.
   std::optional<std::int32_t> begin, separate;
-  bool prefix_space = false;  // a text begins as if a space stood before it
+  bool prefix_space = false;  // a text that does not begin with a space gets one
   // Strings that are cut out first and are one id each; the space around them goes with them.
   std::vector<std::pair<std::string, std::int32_t>> special;
 };
@@ -26,27 +28,16 @@ class ByteBpe : public Tokenizer {
  public:
   // `vocabulary` maps pieces, spelt in printable characters, to ids; `merges` in order of rank.
   // Errors: DataError when a byte has no piece, or a merge names one that is not there.
-  ByteBpe(const std::unordered_map<std::string, std::int32_t>& vocabulary,
-          const std::vector<std::pair<std::string, std::string>>& merges, ByteBpeOptions options);
+  ByteBpe(const Vocabulary& vocabulary, const Merges& merges, ByteBpeOptions options);
 
-  // The ids of a text alone.
-  std::vector<std::int32_t> pieces(std::string_view text) const override;
   // The inverse; ids outside the vocabulary and an incomplete character at the end are dropped.
   std::string text(std::span<const std::int32_t> ids) const override;
 
-  // <s> text </s> and <s> text </s></s> pair </s>, or the text's pieces alone.
-  Encoding encode(std::string_view text, const std::string_view* pair,
-                  std::int64_t max_length) const override;
-
  private:
-  struct Merge {
-    std::int32_t rank, id;
-  };
-  void append_word(std::string_view word, std::vector<std::int32_t>& out) const;
-  void append_plain(std::string_view text, std::vector<std::int32_t>& out) const;
+  void segment(std::string_view text, bool at_start, std::vector<std::int32_t>& out) const override;
 
   std::int32_t byte_ids_[256];
-  std::unordered_map<std::uint64_t, Merge> merges_;      // by left << 32 | right
+  BpeMerges merges_;
   std::unordered_map<std::int32_t, std::string> bytes_;  // of every id
   ByteBpeOptions options_;
 };

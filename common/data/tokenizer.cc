@@ -1,64 +1,40 @@
 #include "common/data/tokenizer.h"
 
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "common/base/error.h"
-#include "common/base/files.h"
-#include "common/data/byte_bpe_files.h"
-#include "common/data/sentence_piece/sentence_piece.h"
-#include "common/data/wordpiece.h"
 
 namespace cleave {
-namespace {
-
-using nlohmann::json;
-
-// Whether tokenizer.json says that it holds this kind of model.
-bool holds(const fs::path& file, const char* type) {
-  if (!fs::exists(file)) return false;
-  const json document = parse_json(read_file(file, kMaxTokenizerBytes), file.string());
-  const json model = document.is_object() ? document.value("model", json()) : json();
-  return model.is_object() && model.value("type", json()) == type;
-}
-
-std::unique_ptr<Tokenizer> load(const fs::path& folder) {
-  const fs::path combined = folder / "tokenizer.json";
-  if (fs::exists(folder / "tokenizer.model")) {
-    return std::make_unique<SentencePiece>(load_sentence_piece(folder));
-  }
-  if (fs::exists(folder / "vocab.json") && fs::exists(folder / "merges.txt")) {
-    return std::make_unique<ByteBpe>(load_byte_bpe(folder));
-  }
-  if (!fs::exists(folder / "vocab.txt") && holds(combined, "BPE")) {
-    return std::make_unique<ByteBpe>(
-        parse_byte_bpe(parse_json(read_file(combined, kMaxTokenizerBytes), combined.string())));
-  }
-  return std::make_unique<WordPiece>(load_wordpiece(folder));
-}
-
-}  // namespace
 
 std::string Tokenizer::text(std::span<const std::int32_t>) const {
   throw DataError("this tokenizer has no way back from ids to text");
 }
 
-void cut_longest_first(std::vector<std::int32_t>& a, std::vector<std::int32_t>& b,
-                       std::size_t room) {
-  const bool first_longer = a.size() > b.size();
-  while (a.size() + b.size() > room) {
-    const bool cut_second = b.size() > a.size() || (first_longer && b.size() == a.size());
-    (cut_second ? b : a).pop_back();
-  }
+std::string Tokenizer::normalized(std::string_view text) const { return std::string(text); }
+
+void Tokenizer::set_added(std::vector<AddedToken> tokens) {
+  added_ = AddedTokens(std::move(tokens), [&](std::string_view text) { return normalized(text); });
 }
 
-std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& folder) {
-  try {
-    return load(folder);
-  } catch (const DataError& error) {
-    const std::string what = error.what();
-    if (what.rfind(folder.string(), 0) == 0) throw;
-    throw DataError(folder.string() + ": " + what);
-  }
+std::vector<std::int32_t> Tokenizer::pieces(std::string_view text) const {
+  std::vector<std::int32_t> out;
+  added_.split(text, false, [&](std::string_view part, const AddedToken* token) {
+    if (token) return out.push_back(token->id);
+    const bool at_start = part.data() == text.data();
+    const std::string normal = normalized(part);
+    added_.split(normal, true, [&](std::string_view inner, const AddedToken* found) {
+      if (found) return out.push_back(found->id);
+      segment(inner, at_start && inner.data() == normal.data(), out);
+    });
+  });
+  return out;
+}
+
+Encoding Tokenizer::encode(std::string_view text, const std::string_view* pair,
+                           std::int64_t max_length) const {
+  std::optional<std::vector<std::int32_t>> second;
+  if (pair) second = pieces(*pair);
+  return frame_.apply(pieces(text), std::move(second), max_length);
 }
 
 }  // namespace cleave

@@ -10,13 +10,10 @@
 #include <string_view>
 #include <vector>
 
-namespace cleave {
+#include "common/data/added_tokens.h"
+#include "common/data/token_frame.h"
 
-// Token ids of one text or pair, special tokens included.
-struct Encoding {
-  std::vector<std::int32_t> ids;
-  std::int32_t pair_begin = 0;  // ids from here on have token type 1; ids.size(): none
-};
+namespace cleave {
 
 // Thread-safe after construction.
 class Tokenizer {
@@ -24,21 +21,38 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
   // At most `max_length` ids; what is too long is cut from the longer part first. `pair` may be
   // null. Errors: DataError for a pair where the family has no form for one.
-  virtual Encoding encode(std::string_view text, const std::string_view* pair,
-                          std::int64_t max_length) const = 0;
-  // The ids of a text alone, without special tokens.
-  virtual std::vector<std::int32_t> pieces(std::string_view text) const = 0;
+  Encoding encode(std::string_view text, const std::string_view* pair,
+                  std::int64_t max_length) const;
+  // The ids of a text alone, without the special tokens around it; added tokens inside it are one
+  // id each.
+  std::vector<std::int32_t> pieces(std::string_view text) const;
   // The text of ids, where the family has a way back. Errors: DataError where it has none.
   virtual std::string text(std::span<const std::int32_t> ids) const;
+
+  // Before the first use: what stands around a text, and what is found inside it.
+  void set_frame(TokenFrame frame) { frame_ = std::move(frame); }
+  void set_added(std::vector<AddedToken> tokens);
+
+ protected:
+  Tokenizer() = default;
+  Tokenizer(Tokenizer&&) = default;
+  Tokenizer& operator=(Tokenizer&&) = default;
+
+ private:
+  // The two halves of pieces(), between which added tokens are looked for. `at_start`: a part
+  // begins where the text begins.
+  virtual std::string normalized(std::string_view text) const;
+  virtual void segment(std::string_view normalized, bool at_start,
+                       std::vector<std::int32_t>& out) const = 0;
+
+  TokenFrame frame_;
+  AddedTokens added_;
 };
 
-// Shortens the longer of two lists of ids until both fit into `room`; where both end up equally
-// long, the one that was longer keeps one more.
-void cut_longest_first(std::vector<std::int32_t>& a, std::vector<std::int32_t>& b,
-                       std::size_t room);
-
-// Reads the tokenizer of a Hugging Face folder: tokenizer.model of SentencePiece, vocab.txt or
-// tokenizer.json of WordPiece, vocab.json with merges.txt or tokenizer.json of byte-level BPE.
+// Reads the tokenizer of a Hugging Face folder as transformers' AutoTokenizer does: tokenizer.json,
+// and without it vocab.txt of WordPiece, vocab.json with merges.txt of byte-level BPE, or
+// tokenizer.model of SentencePiece; with what tokenizer_config.json and its companions set. What
+// would change an id and is not honoured is refused by file and key (docs/data.md lists both).
 // Errors: IoError, DataError naming the folder.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 

@@ -5,56 +5,52 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "common/data/tokenizer.h"
+#include "common/data/vocabulary.h"
 
 namespace cleave {
 
 struct WordPieceOptions {
-  bool lower_case = true;                // also strips accents, as BERT's uncased models do
-  std::vector<std::string> never_split;  // words that stay whole, e.g. "[UNK]"
+  bool lower_case = true;
+  std::optional<bool> strip_accents;  // unset: as lower_case
+  bool split_cjk = true;              // an ideograph is a word of its own
+  std::string unknown = "[UNK]", classify = "[CLS]", separate = "[SEP]";
+  std::string continuation = "##";
+  std::size_t longest_word = 100;  // characters; what is longer is unknown
+
+  bool operator==(const WordPieceOptions&) const = default;
 };
 
 class WordPiece : public Tokenizer {
  public:
-  // `vocabulary` maps pieces to ids. Errors: DataError when [UNK], [CLS] or [SEP] is missing.
-  WordPiece(std::unordered_map<std::string, std::int32_t> vocabulary, WordPieceOptions options);
-
-  // The ids of a text alone, without special tokens. Invalid UTF-8 becomes U+FFFD and is dropped.
-  std::vector<std::int32_t> pieces(std::string_view text) const override;
-
-  // [CLS] text [SEP], or [CLS] text [SEP] pair [SEP], cut to `max_length` ids by shortening the
-  // longer part first. `pair` may be null.
-  Encoding encode(std::string_view text, const std::string_view* pair,
-                  std::int64_t max_length) const override;
+  // `vocabulary` maps pieces to ids. Its frame is BERT's where the vocabulary has those two pieces.
+  // Errors: DataError when the unknown piece is missing.
+  WordPiece(Vocabulary vocabulary, WordPieceOptions options);
 
   std::int32_t vocabulary_size() const { return static_cast<std::int32_t>(ids_.size()); }
   // Ids of pieces that are text, i.e. not [BRACKETED], in ascending order.
   std::vector<std::int32_t> word_ids() const;
 
  private:
+  // Invalid UTF-8 becomes U+FFFD and is dropped.
+  std::string normalized(std::string_view text) const override;
+  void segment(std::string_view normalized, bool at_start,
+               std::vector<std::int32_t>& out) const override;
   void append_word(const std::string& word, std::vector<std::int32_t>& out) const;
-  std::vector<std::string> split(std::string_view text) const;
 
-  std::unordered_map<std::string, std::int32_t> ids_;
+  Vocabulary ids_;
   WordPieceOptions options_;
   std::size_t longest_piece_ = 0;
-  std::int32_t unknown_ = 0, classify_ = 0, separate_ = 0;
+  std::int32_t unknown_ = 0;
 };
 
-// Parsers of the two file forms. Errors: DataError.
-std::unordered_map<std::string, std::int32_t> parse_vocab_txt(std::string_view content);
-std::unordered_map<std::string, std::int32_t> parse_tokenizer_json(std::string_view content,
-                                                                   WordPieceOptions& options);
-
-// Reads vocab.txt with tokenizer_config.json, or tokenizer.json, from a Hugging Face folder.
-WordPiece load_wordpiece(const std::filesystem::path& folder);
+// Lines, numbered from zero; a piece that is there twice has its last line's number. Errors:
+// DataError.
+Vocabulary parse_vocab_txt(std::string_view content);
 
 }  // namespace cleave

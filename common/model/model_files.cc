@@ -21,7 +21,8 @@ constexpr const char* kCopied[] = {"config.json",
                                    "tokenizer.json",
                                    "tokenizer.model",
                                    "tokenizer_config.json",
-                                   "special_tokens_map.json"};
+                                   "special_tokens_map.json",
+                                   "added_tokens.json"};
 
 }  // namespace
 

@@ -8,7 +8,8 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
-#include "common/data/byte_bpe_files.h"
+#include "common/data/merges_file.h"
+#include "common/data/tokenizer_document.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/token_ids.h"
 
@@ -112,7 +113,12 @@ ByteBpe small(bool framed = false) {
     add_piece(vocabulary, "<s>", 258);
     add_piece(vocabulary, "</s>", 259);
   }
-  return ByteBpe(vocabulary, {{"a", "b"}, {"ab", "c"}}, options_for(vocabulary));
+  ByteBpeOptions options;
+  if (framed) {
+    options.begin = 258;
+    options.separate = 259;
+  }
+  return ByteBpe(vocabulary, {{"a", "b"}, {"ab", "c"}}, options);
 }
 
 RC_GTEST_PROP(ByteBpe, GivesBackEveryTextThatDoesNotEndWithinACharacter, ()) {
@@ -165,7 +171,7 @@ TEST(ByteBpe, AVocabularyThatLacksAByteOrAMergesPieceIsRefused) {
 
 TEST(ByteBpe, ADocumentThatIsNoTokenizerIsRefused) {
   for (const char* other : {"1", "[]", "null", "{}", R"({"pre_tokenizer": 1, "model": []})"}) {
-    EXPECT_THROW(parse_byte_bpe(json::parse(other)), DataError) << other;
+    EXPECT_THROW(parse_tokenizer_document(other), DataError) << other;
   }
 }
 

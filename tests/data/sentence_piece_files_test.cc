@@ -33,16 +33,16 @@ TEST(SentencePieceFiles, AModelIsReadBackAsItWasWritten) {
   EXPECT_EQ(parse_sentence_pieces(write_sentence_pieces(model)), model);
 }
 
-TEST(SentencePieceFiles, AFolderWithTokenizerModelOpensAsLlamasTokenizer) {
+TEST(SentencePieceFiles, AFolderWithTokenizerModelAddsWhatItsConfigAsksFor) {
   const TemporaryFolder folder;
   const auto ids = [&] { return load_tokenizer(folder.path())->encode("Zoo", nullptr, 9).ids; };
   write_atomically(folder / "tokenizer.model", write_sentence_pieces(testing::stories_model()));
-  write_atomically(folder / "tokenizer.json", "{}");  // Llama's folders hold both
-  EXPECT_EQ(ids(), (Ids{1, 410, 469, 347}));
-  write_atomically(folder / "tokenizer_config.json", R"({"add_eos_token": true})");
-  EXPECT_EQ(ids(), (Ids{1, 410, 469, 347, 2}));
-  write_atomically(folder / "tokenizer_config.json", R"({"add_bos_token": false})");
   EXPECT_EQ(ids(), (Ids{410, 469, 347}));
+  write_atomically(folder / "tokenizer_config.json",
+                   R"({"add_bos_token": true, "add_eos_token": true})");
+  EXPECT_EQ(ids(), (Ids{1, 410, 469, 347, 2}));
+  write_atomically(folder / "tokenizer_config.json", R"({"add_bos_token": true})");
+  EXPECT_EQ(ids(), (Ids{1, 410, 469, 347}));
 }
 
 TEST(SentencePieceFiles, ABrokenModelIsRefusedByName) {
@@ -61,12 +61,12 @@ TEST(SentencePieceFiles, ABrokenModelIsRefusedByName) {
 
 TEST(SentencePieceFiles, ATokenThatTheModelLacksCannotBeAdded) {
   const TemporaryFolder folder;
-  SentencePieceModel model = small_bpe();
+  SentencePieceModel model = testing::stories_model();
   model.end_piece = "<end>";
   write_atomically(folder / "tokenizer.model", write_sentence_pieces(model));
   write_atomically(folder / "tokenizer_config.json", R"({"add_eos_token": true})");
   const std::string why = refusal([&] { load_tokenizer(folder.path()); });
-  EXPECT_NE(why.find("\"<end>\", which add_eos_token asks for"), std::string::npos) << why;
+  EXPECT_NE(why.find("eos_token is missing"), std::string::npos) << why;
 }
 
 TEST(SentencePieceFiles, PiecesThatMakeNoTokenizerAreRefused) {

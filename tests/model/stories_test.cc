@@ -81,22 +81,22 @@ TEST_F(Stories, GivesTheGoldenLogitsInBothPrecisions) {
 
 TEST_F(Stories, ContinuesTheGoldenPromptWithTheGoldenTokensAndText) {
   const Ids expected = golden_ids(Golden("stories260k/golden"));
-  const SentencePiece tokenizer = load_sentence_piece(folder());
-  const Ids prompt = tokenizer.encode("Once upon a time", nullptr, 512).ids;
+  const auto tokenizer = load_tokenizer(folder());
+  const Ids prompt = tokenizer->encode("Once upon a time", nullptr, 512).ids;
   const Ids ids = greedy(LanguageModel(folder(), Precision::kFp32), prompt, expected.size());
   EXPECT_EQ(ids, expected);
-  EXPECT_EQ(tokenizer.text(ids).rfind("Once upon a time, there was a little girl named Lily.", 0),
+  EXPECT_EQ(tokenizer->text(ids).rfind("Once upon a time, there was a little girl named Lily.", 0),
             0u)
-      << tokenizer.text(ids);
+      << tokenizer->text(ids);
 }
 
 // The sample of llama2.c64's README: `run stories260K.bin -t 0 -i "Zoo" -n 60`, which are 60 tokens
 // after the first.
 TEST_F(Stories, ContinuesZooWithThePublishedText) {
-  const SentencePiece tokenizer = load_sentence_piece(folder());
-  const Ids prompt = tokenizer.encode("Zoo", nullptr, 512).ids;
+  const auto tokenizer = load_tokenizer(folder());
+  const Ids prompt = tokenizer->encode("Zoo", nullptr, 512).ids;
   const Ids ids = greedy(LanguageModel(folder(), Precision::kFp32), prompt, 61);
-  EXPECT_EQ(tokenizer.text(ids),
+  EXPECT_EQ(tokenizer->text(ids),
             "Zoo was a little girl named Lily. She loved to play outside in the park. One day, she "
             "saw a big, red ball. She wanted to play with it, but she didn't want to play with");
 }

@@ -14,5 +14,6 @@ void each_case(const std::filesystem::path& folder,
                const std::function<void(const std::filesystem::path&)>& open_case);
 
 void run_models(const std::filesystem::path& folder);
+void run_tokenizers(const std::filesystem::path& folder);
 
 }  // namespace cleave::testing

@@ -29,13 +29,13 @@ struct Kind {
   void (*run)(const fs::path& folder);
 };
 
-constexpr Kind kKinds[] = {{"models", run_models}};
+constexpr Kind kKinds[] = {{"models", run_models}, {"tokenizers", run_tokenizers}};
 
 int run(int argc, char** argv) {
   const auto* const kind = std::find_if(
       std::begin(kKinds), std::end(kKinds),
       [&](const Kind& known) { return argc == 3 && known.name == std::string_view(argv[1]); });
-  if (kind == std::end(kKinds)) throw UsageError("expected KIND DIR; kinds: models");
+  if (kind == std::end(kKinds)) throw UsageError("expected KIND DIR; kinds: models, tokenizers");
   use_one_blas_thread();
   kind->run(argv[2]);
   return 0;

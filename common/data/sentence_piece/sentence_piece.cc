@@ -45,18 +45,19 @@ SentencePiece::SentencePiece(SentencePieceModel model, SentencePieceOptions opti
       segmentation_(model.segmentation),
       unknown_text_(model.unknown_text),
       table_(std::move(model.pieces), model.byte_fallback) {
+  std::optional<std::int32_t> begin, end;
   if (options.add_begin.value_or(control_piece(table_, model.begin_piece) >= 0)) {
-    begin_ = require_piece(table_, model.begin_piece, "add_bos_token");
+    begin = require_piece(table_, model.begin_piece, "add_bos_token");
   }
-  if (options.add_end) end_ = require_piece(table_, model.end_piece, "add_eos_token");
+  if (options.add_end) end = require_piece(table_, model.end_piece, "add_eos_token");
+  set_frame(ends_frame(begin, end));
 }
 
-std::vector<std::int32_t> SentencePiece::pieces(std::string_view text) const {
+void SentencePiece::segment(std::string_view text, bool, std::vector<std::int32_t>& out) const {
   const std::string normalized = normalize_(text, table_.kept());
   const auto segments = segmentation_ == SentencePieceModel::Segmentation::kBpe
                             ? segment_by_bpe(table_, normalized)
                             : segment_by_unigram(table_, normalized);
-  std::vector<std::int32_t> out;
   bool after_unknown = false;
   for (const Segment& segment : segments) {
     const bool unknown = segment.id == table_.unknown();
@@ -69,7 +70,6 @@ std::vector<std::int32_t> SentencePiece::pieces(std::string_view text) const {
     }
     after_unknown = unknown;
   }
-  return out;
 }
 
 std::string SentencePiece::text(std::span<const std::int32_t> ids) const {
@@ -103,20 +103,6 @@ std::string SentencePiece::text(std::span<const std::int32_t> ids) const {
   }
   flush();
   return out;
-}
-
-Encoding SentencePiece::encode(std::string_view text, const std::string_view* pair,
-                               std::int64_t max_length) const {
-  if (pair) {
-    throw DataError("this tokenizer has no form for a pair of texts; join them in the file");
-  }
-  std::vector<std::int32_t> ids = pieces(text);
-  const std::int64_t room =
-      std::max<std::int64_t>(0, max_length - (begin_ ? 1 : 0) - (end_ ? 1 : 0));
-  if (ids.size() > static_cast<std::size_t>(room)) ids.resize(static_cast<std::size_t>(room));
-  if (begin_) ids.insert(ids.begin(), *begin_);
-  if (end_) ids.push_back(*end_);
-  return {ids, static_cast<std::int32_t>(ids.size())};  // the family has one token type
 }
 
 }  // namespace cleave

@@ -26,26 +26,17 @@ class SentencePiece : public Tokenizer {
   // rules, or an option whose piece the model lacks.
   explicit SentencePiece(SentencePieceModel model, SentencePieceOptions options = {});
 
-  // The ids of a text alone. Special tokens have no spelling: "<s>" in a text is text.
-  std::vector<std::int32_t> pieces(std::string_view text) const override;
   // The inverse, but for what normalization changed. Ids outside the vocabulary and special tokens
   // read as nothing, bytes that are no UTF-8 as U+FFFD.
   std::string text(std::span<const std::int32_t> ids) const override;
 
-  // Llama's form: <s> text, and </s> where asked for. Errors: DataError for a pair.
-  Encoding encode(std::string_view text, const std::string_view* pair,
-                  std::int64_t max_length) const override;
-
  private:
+  void segment(std::string_view text, bool at_start, std::vector<std::int32_t>& out) const override;
+
   PieceNormalizer normalize_;
   SentencePieceModel::Segmentation segmentation_;
   std::string unknown_text_;
   PieceTable table_;
-  std::optional<std::int32_t> begin_, end_;
 };
-
-// Reads tokenizer.model and, of tokenizer_config.json, whether <s> and </s> are added.
-// Errors: IoError, DataError naming the file.
-SentencePiece load_sentence_piece(const std::filesystem::path& folder);
 
 }  // namespace cleave
