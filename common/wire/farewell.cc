@@ -1,10 +1,20 @@
 #include "common/wire/farewell.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "common/wire/control.h"
+#include "common/wire/deadline.h"
 
 namespace cleave {
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};
+
+}  // namespace
 
 asio::awaitable<bool> send_farewell(Link& link, Exit exit, std::string reason) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, kPatience,
+                          "the peer did not read why it was refused");
   try {
     co_await link.send(error_frame(static_cast<int>(exit), reason));
     co_await link.finish();

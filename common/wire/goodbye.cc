@@ -1,11 +1,16 @@
 #include "common/wire/goodbye.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "common/base/log.h"
 #include "common/wire/control.h"
+#include "common/wire/deadline.h"
 
 namespace cleave {
 namespace {
 
+constexpr std::chrono::seconds kPatience{10};
+constexpr const char* kTooLate = "no goodbye within 10 s";
 constexpr std::uint64_t kRecordOverhead = 22;  // TLS 1.3: header, content type, tag
 
 // States the bytes of everything before, which must therefore have left.
@@ -31,6 +36,7 @@ bool agrees(const Link& link, const Frame& bye) {
 }  // namespace
 
 asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, kPatience, kTooLate);
   co_await send_goodbye(link, reason);
   const Frame answer = co_await receive_expected(link, Kind::kBye, 0, 0);
   const bool same = agrees(link, answer);
@@ -39,6 +45,7 @@ asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
 }
 
 asio::awaitable<bool> answer_goodbye(Link& link, const Frame& bye) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, kPatience, kTooLate);
   const bool same = agrees(link, bye);
   co_await send_goodbye(link, "goodbye");
   co_await link.finish();

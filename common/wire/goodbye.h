@@ -1,4 +1,5 @@
-// The orderly end of a link: both ends say goodbye, compare TLS bytes, and close.
+// The orderly end of a link: both ends say goodbye, compare TLS bytes, and close. A peer that takes
+// more than 10 s over it is cut off (UnavailableError).
 #pragma once
 
 #include <string>

@@ -2,6 +2,8 @@
 
 #include <openssl/bio.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,6 +15,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cstring>
+#include <span>
+#include <utility>
 
 #include "common/base/error.h"
 #include "common/wire/control.h"
@@ -27,24 +32,71 @@ using FrameChannel = asio::experimental::channel<void(error_code, std::shared_pt
 
 constexpr std::size_t kQueuedFrames = 4;
 constexpr std::chrono::seconds kShutdownDeadline{1};
+constexpr std::size_t kFirstPiece = 1 << 20;  // of a payload's memory; doubled whenever it is full
+constexpr double kPingsASecond = 100, kPingBurst = 1000;
 
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 // What the link and its two background coroutines (writer, watchdog) share.
 struct Connection {
-  Connection(tcp::socket socket, asio::ssl::context& context, std::string dialled_host)
-      : stream(std::move(socket), context),
+  Connection(tcp::socket socket, asio::ssl::context& context, std::string dialled_host,
+             std::chrono::milliseconds allowed_silence)
+      : silence(allowed_silence),
+        stream(std::move(socket), context),
         queue(stream.get_executor(), kQueuedFrames),
         alarm(stream.get_executor()),
         drained(stream.get_executor(), Clock::time_point::max()),
         dialled(std::move(dialled_host)) {}
 
+  // One direction's frame under way.
+  struct Progress {
+    Clock::time_point last = Clock::now(), begun = Clock::now();
+    bool waiting = false;  // for a byte to move
+    bool inside = false;   // of a frame
+
+    void begin() {
+      last = begun = Clock::now();
+      inside = true;
+    }
+    bool stalled(Clock::time_point now, std::chrono::milliseconds silence) const {
+      return waiting && now - last > silence;
+    }
+    bool crawls(Clock::time_point now, std::chrono::milliseconds silence) const {
+      return waiting && inside && now - begun > kFrameSilences * silence;
+    }
+  };
+
   // Marks progress in one direction and lets a composed operation go on.
-  static auto on_progress(Clock::time_point& last) {
-    return [&last](const error_code& error, std::size_t) -> std::size_t {
-      last = Clock::now();
+  static auto on_progress(Progress& progress) {
+    return [&progress](const error_code& error, std::size_t moved) -> std::size_t {
+      progress.last = Clock::now();
+      if (moved > 0 && !progress.inside) progress.begin();
       return error ? 0 : std::size_t{1} << 20;
     };
+  }
+
+  // Why the watchdog should end the connection; empty while all is well.
+  std::string complaint() const {
+    const auto now = Clock::now();
+    const auto seconds = [](std::chrono::milliseconds time) {
+      return std::to_string(time.count() / 1000.0).substr(0, 5) + " s";
+    };
+    if (reading.stalled(now, silence) || writing.stalled(now, silence)) {
+      return "silent for " + seconds(silence);
+    }
+    if (reading.crawls(now, silence) || writing.crawls(now, silence)) {
+      return "a frame was unfinished after " + seconds(kFrameSilences * silence);
+    }
+    return {};
+  }
+
+  // A bucket that empties by a ping and fills with time.
+  void count_ping() {
+    const auto now = Clock::now();
+    const std::chrono::duration<double> since = now - last_ping;
+    last_ping = now;
+    pings_left = std::min(kPingBurst, pings_left + since.count() * kPingsASecond) - 1;
+    if (pings_left < 0) throw ProtocolError("the peer sends pings without end");
   }
 
   void close(const std::string& why) {
@@ -59,6 +111,7 @@ struct Connection {
     stream.lowest_layer().close(ignored);
   }
 
+  std::chrono::milliseconds silence;
   TlsStream stream;
   FrameChannel queue;
   asio::steady_timer alarm;    // the watchdog's
@@ -66,10 +119,10 @@ struct Connection {
   std::string dialled;
   std::string reason;
   // Apart, since our own pings leave even when the peer has gone silent.
-  Clock::time_point last_read = Clock::now(), last_written = Clock::now();
+  Progress reading, writing;
+  Clock::time_point last_ping = Clock::now();
+  double pings_left = kPingBurst;
   std::size_t unwritten = 0;  // frames that wait or are being written
-  bool receiving = false;
-  bool writing = false;
   bool closed = false;
 };
 
@@ -80,12 +133,12 @@ asio::awaitable<void> write_frames(std::shared_ptr<Connection> connection) {
     if (error) break;
     const std::span<std::byte> bytes = frame->payload.with_headroom();
     encode_header(frame->header, bytes.first<kHeaderBytes>());
-    connection->writing = true;
-    connection->last_written = Clock::now();
+    connection->writing.begin();
+    connection->writing.waiting = true;
     // One contiguous buffer a frame: a buffer sequence would become one TLS record each.
     co_await asio::async_write(connection->stream, asio::buffer(bytes.data(), bytes.size()),
-                               Connection::on_progress(connection->last_written), into(error));
-    connection->writing = false;
+                               Connection::on_progress(connection->writing), into(error));
+    connection->writing.waiting = false;
     if (error) {
       connection->close(describe_tls_error(connection->stream, error, connection->dialled));
       break;
@@ -94,20 +147,16 @@ asio::awaitable<void> write_frames(std::shared_ptr<Connection> connection) {
   }
 }
 
-// Pings the peer at every third of `silence`, and gives up when it has been silent for all of it.
+// Pings the peer at every third of its silence, and gives up when it has been silent for all of it.
 asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
-                            std::shared_ptr<LinkCounters> counters,
-                            std::chrono::milliseconds silence) {
+                            std::shared_ptr<LinkCounters> counters) {
   while (!connection->closed && connection->queue.is_open()) {
     error_code error;
-    connection->alarm.expires_after(silence / 3);
+    connection->alarm.expires_after(connection->silence / 3);
     co_await connection->alarm.async_wait(into(error));
     if (connection->closed || !connection->queue.is_open()) break;
-    const auto now = Clock::now();
-    if ((connection->receiving && now - connection->last_read > silence) ||
-        (connection->writing && now - connection->last_written > silence)) {
-      connection->close("silent for " + std::to_string(silence.count() / 1000.0).substr(0, 5) +
-                        " s");
+    if (const std::string why = connection->complaint(); !why.empty()) {
+      connection->close(why);
       break;
     }
     // With a full queue there is traffic enough. The frame counts only if it was taken.
@@ -123,12 +172,11 @@ asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
 
 class TlsLink : public Link {
  public:
-  TlsLink(std::shared_ptr<Connection> connection, std::string peer,
-          std::chrono::milliseconds silence)
+  TlsLink(std::shared_ptr<Connection> connection, std::string peer)
       : Link(std::move(peer)), connection_(std::move(connection)) {
     const auto executor = connection_->stream.get_executor();
     asio::co_spawn(executor, write_frames(connection_), asio::detached);
-    asio::co_spawn(executor, watch(connection_, counters(), silence), asio::detached);
+    asio::co_spawn(executor, watch(connection_, counters()), asio::detached);
   }
   ~TlsLink() override { connection_->close("closed by this program"); }
 
@@ -155,6 +203,11 @@ class TlsLink : public Link {
 
   void close(const std::string& reason) override { connection_->close(reason); }
 
+  void allow_silence(std::chrono::milliseconds silence) {
+    connection_->silence = silence;
+    connection_->alarm.cancel();  // the watchdog may sleep for longer than the new one allows
+  }
+
   TlsBytes tls_bytes() const override {
     SSL* const handle = connection_->stream.native_handle();
     return {BIO_number_written(SSL_get_wbio(handle)), BIO_number_read(SSL_get_rbio(handle))};
@@ -175,24 +228,40 @@ class TlsLink : public Link {
   asio::awaitable<Frame> do_receive(const FrameLimits& limits) override {
     const auto connection = connection_;
     std::array<std::byte, kHeaderBytes> header;
-    co_await read(*connection, asio::buffer(header));
+    connection->reading.inside = false;
+    co_await read(*connection, header);
     Frame frame;
     frame.header = decode_header(header, limits);
+    if (frame.header.kind == Kind::kPing) connection->count_ping();
     if (frame.header.payload_bytes > 0) {
-      frame.payload = Buffer(frame.header.payload_bytes);
-      co_await read(*connection, asio::buffer(frame.payload.data(), frame.payload.size()));
+      frame.payload = co_await read_payload(*connection, frame.header.payload_bytes);
     }
+    connection->reading.inside = false;
     co_return frame;
   }
 
  private:
-  asio::awaitable<void> read(Connection& connection, asio::mutable_buffer into_buffer) {
+  // Memory is taken as bytes arrive: a header alone buys no more than kFirstPiece.
+  asio::awaitable<Buffer> read_payload(Connection& connection, std::size_t size) {
+    Buffer payload(std::min(size, kFirstPiece));
+    co_await read(connection, payload.bytes());
+    while (payload.size() < size) {
+      const std::size_t arrived = payload.size();
+      Buffer larger(std::min(size, 2 * arrived));
+      std::memcpy(larger.data(), payload.data(), arrived);
+      payload = std::move(larger);
+      co_await read(connection, payload.bytes().subspan(arrived));
+    }
+    co_return payload;
+  }
+
+  asio::awaitable<void> read(Connection& connection, std::span<std::byte> bytes) {
     error_code error;
-    connection.receiving = true;
-    connection.last_read = Clock::now();
-    co_await asio::async_read(connection.stream, into_buffer,
-                              Connection::on_progress(connection.last_read), into(error));
-    connection.receiving = false;
+    connection.reading.waiting = true;
+    connection.reading.last = Clock::now();
+    co_await asio::async_read(connection.stream, asio::buffer(bytes.data(), bytes.size()),
+                              Connection::on_progress(connection.reading), into(error));
+    connection.reading.waiting = false;
     if (error) fail(error);
   }
 
@@ -234,13 +303,21 @@ asio::awaitable<tcp::socket> dial(const Address& address, std::chrono::milliseco
   const auto executor = co_await asio::this_coro::executor;
   const std::string name = address.host + ":" + std::to_string(address.port);
   const auto give_up = Clock::now() + patience;
+  asio::steady_timer patience_ends(executor, give_up);
   tcp::resolver resolver(executor);
   for (auto pause = std::chrono::milliseconds(50);; pause *= 2) {
     error_code error;
     const auto endpoints =
         co_await resolver.async_resolve(address.host, std::to_string(address.port), into(error));
     tcp::socket socket(executor);
-    if (!error) co_await asio::async_connect(socket, endpoints, into(error));
+    if (!error) {
+      // A host that drops what it is sent would be tried for minutes.
+      using namespace asio::experimental::awaitable_operators;
+      const auto done =
+          co_await (asio::async_connect(socket, endpoints, asio::as_tuple(asio::use_awaitable)) ||
+                    patience_ends.async_wait(asio::as_tuple(asio::use_awaitable)));
+      error = done.index() == 0 ? std::get<0>(std::get<0>(done)) : asio::error::timed_out;
+    }
     if (!error) co_return socket;
     if (Clock::now() + pause > give_up) {
       throw UnavailableError("cannot reach " + name + ": " + error.message() +
@@ -271,12 +348,17 @@ asio::awaitable<std::unique_ptr<Link>> tls_connect(asio::ssl::context& context, 
                                                    Deadlines deadlines) {
   tcp::socket socket = co_await dial(address, deadlines.connect);
   socket.set_option(tcp::no_delay(true));
-  auto connection = std::make_shared<Connection>(std::move(socket), context, address.host);
+  auto connection =
+      std::make_shared<Connection>(std::move(socket), context, address.host, deadlines.silence);
   expect_host(connection->stream, address.host);
   const std::string who = "server " + address.host + ":" + std::to_string(address.port);
   co_await handshake(*connection, asio::ssl::stream_base::client, deadlines.connect, who);
   const std::string id = peer_identity(connection->stream, TlsSide::kClient);
-  co_return std::make_unique<TlsLink>(std::move(connection), id, deadlines.silence);
+  co_return std::make_unique<TlsLink>(std::move(connection), id);
+}
+
+void allow_silence(Link& link, std::chrono::milliseconds silence) {
+  if (auto* const tls = dynamic_cast<TlsLink*>(&link)) tls->allow_silence(silence);
 }
 
 asio::awaitable<std::unique_ptr<Link>> tls_accept(asio::ssl::context& context, tcp::socket socket,
@@ -284,10 +366,10 @@ asio::awaitable<std::unique_ptr<Link>> tls_accept(asio::ssl::context& context, t
   error_code error;
   const std::string who = "peer " + socket.remote_endpoint(error).address().to_string();
   socket.set_option(tcp::no_delay(true), error);
-  auto connection = std::make_shared<Connection>(std::move(socket), context, "");
+  auto connection = std::make_shared<Connection>(std::move(socket), context, "", deadlines.silence);
   co_await handshake(*connection, asio::ssl::stream_base::server, deadlines.connect, who);
   const std::string id = peer_identity(connection->stream, TlsSide::kServer);
-  co_return std::make_unique<TlsLink>(std::move(connection), id, deadlines.silence);
+  co_return std::make_unique<TlsLink>(std::move(connection), id);
 }
 
 }  // namespace cleave

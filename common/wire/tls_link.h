@@ -2,7 +2,12 @@
 // either side computes. It does not decide who may join (the roster does).
 //
 // A silent peer is noticed after `silence`: while a frame is awaited or being written, some byte
-// must move in that time. Memory bound: 4 queued frames and TLS's buffers (about 34 KB).
+// must move in that time. A frame that has begun, in either direction, must end within
+// kFrameSilences times that: a byte now and then is no progress. Pings above a rate that no link
+// comes near are refused.
+//
+// Memory bound: 4 queued frames, twice what has arrived of the next (never its header's claim) and
+// TLS's buffers (about 34 KB).
 #pragma once
 
 #include <chrono>
@@ -20,6 +25,8 @@ struct Deadlines {
   std::chrono::milliseconds silence{30'000};  // pings go out at a third of it
 };
 
+inline constexpr int kFrameSilences = 4;
+
 struct Address {
   std::string host;
   std::uint16_t port = 0;
@@ -28,10 +35,14 @@ struct Address {
 // "host:port" or "[v6]:port". Errors: DataError.
 Address parse_address(const std::string& text);
 
-// Dials until `connect` has passed, for a server that is still starting.
+// Dials until `connect` has passed, for a server that is still starting, and shakes hands within
+// as long again.
 // Errors: UnavailableError (nobody there), PermissionError (TLS refused; says why).
 asio::awaitable<std::unique_ptr<Link>> tls_connect(asio::ssl::context& context, Address address,
                                                    Deadlines deadlines);
+
+// Replaces the silence that a TLS link allows, once the job has told it; others know none.
+void allow_silence(Link& link, std::chrono::milliseconds silence);
 
 // The server's half of the handshake on an accepted socket. Errors: as tls_connect.
 asio::awaitable<std::unique_ptr<Link>> tls_accept(asio::ssl::context& context,

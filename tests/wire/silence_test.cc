@@ -1,6 +1,10 @@
 // Pings keep a link alive while its peer computes; a peer that has really gone silent, or sends
 // what no link sends, is noticed.
 #include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <boost/asio/detached.hpp>
+#include <list>
 
 #include "common/base/error.h"
 #include "common/base/lane.h"
@@ -108,6 +112,134 @@ TEST_F(LinkToARawPeer, ThatStopsInsideAHeaderIsGivenUp) {
 TEST_F(LinkToARawPeer, ThatStopsInsideAPayloadIsGivenUp) {
   EXPECT_EQ(complaint<UnavailableError>(header_bytes(header_of(Kind::kReady, 1000)) + "abc"),
             "lost client: silent for 0.200 s");
+}
+
+// Writes a frame's payload a byte at a time, for as long as anybody takes it.
+asio::awaitable<void> trickle(asio::io_context& io, RawTlsPeer& peer, std::string first) {
+  co_await peer.write(std::move(first));
+  asio::steady_timer pause(io);
+  for (int i = 0; i < 200; ++i) {
+    pause.expires_after(std::chrono::milliseconds(20));
+    co_await pause.async_wait(asio::use_awaitable);
+    co_await peer.write("x");
+  }
+}
+
+TEST_F(LinkToARawPeer, ThatSendsAByteNowAndThenIsGivenUp) {
+  dial();
+  asio::co_spawn(io, trickle(io, peer, header_bytes(header_of(Kind::kReady, 100'000))),
+                 asio::detached);
+  const auto receive = [&]() -> asio::awaitable<void> { co_await link->receive(); };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, receive()); }),
+            "lost client: a frame was unfinished after 0.800 s");
+}
+
+TEST_F(LinkToARawPeer, ThatSendsAHeaderAByteNowAndThenIsGivenUp) {
+  dial();
+  const auto slow = [&]() -> asio::awaitable<void> {
+    asio::steady_timer pause(io);
+    for (const char byte : header_bytes(header_of(Kind::kPing, 0))) {
+      co_await peer.write(std::string(1, byte));
+      pause.expires_after(std::chrono::milliseconds(50));
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+  };
+  asio::co_spawn(io, slow(), asio::detached);
+  const auto receive = [&]() -> asio::awaitable<void> { co_await link->receive(); };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, receive()); }),
+            "lost client: a frame was unfinished after 0.800 s");
+}
+
+TEST_F(LinkToARawPeer, ThatSendsPingsWithoutEndIsRefused) {
+  std::string flood;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    FrameHeader ping = header_of(Kind::kPing, 0);
+    ping.sequence = i;
+    flood += header_bytes(ping);
+  }
+  EXPECT_EQ(complaint<ProtocolError>(std::move(flood)), "the peer sends pings without end");
+}
+
+TEST_F(LinkToARawPeer, WhoseHeaderClaimsTheLargestFrameTakesNoMemoryForIt) {
+  dial();
+  FrameLimits limits = FrameLimits::control_only();
+  limits[Kind::kState] = kMaxPayloadBytes;
+  link->allow(limits);
+  std::size_t before = 0;
+  const auto claim = [&]() -> asio::awaitable<void> {
+    before = ::mallinfo2().hblkhd + ::mallinfo2().uordblks;
+    co_await peer.write(header_bytes(header_of(Kind::kState, kMaxPayloadBytes)) + "abc");
+  };
+  asio::co_spawn(io, claim(), asio::detached);
+  std::size_t most = 0;
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        asio::steady_timer pause(io, std::chrono::milliseconds(100));
+        co_await pause.async_wait(asio::use_awaitable);
+        most = ::mallinfo2().hblkhd + ::mallinfo2().uordblks;
+      },
+      asio::detached);
+  const auto receive = [&]() -> asio::awaitable<void> { co_await link->receive(); };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, receive()); }),
+            "lost client: silent for 0.200 s");
+  EXPECT_GT(before, 0u);
+  EXPECT_LT(most, before + (8 << 20));
+}
+
+TEST_F(LinkToARawPeer, ThatIsSilentIsGivenUpAfterTheSilenceThatTheJobTells) {
+  dial();
+  allow_silence(*link, std::chrono::milliseconds(60));
+  const auto receive = [&]() -> asio::awaitable<void> { co_await link->receive(); };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, receive()); }),
+            "lost client: silent for 0.060 s");
+}
+
+TEST(LargestFrames, ArriveWholeThoughTheirMemoryGrows) {
+  asio::io_context io{1};
+  TlsPair pair(io);
+  FrameLimits limits = FrameLimits::control_only();
+  limits[Kind::kState] = kMaxPayloadBytes;
+  pair.links.b->allow(limits);
+  Frame frame;
+  frame.header.kind = Kind::kState;
+  frame.payload = Buffer((5 << 20) + 3);
+  for (std::size_t i = 0; i < frame.payload.size(); ++i) {
+    frame.payload.data()[i] = std::byte(i * 2654435761U >> 24);
+  }
+  const auto talk = [&]() -> asio::awaitable<Frame> {
+    co_await pair.links.a->send(std::move(frame));
+    co_return co_await pair.links.b->receive();
+  };
+  const Frame got = run(io, talk());
+  ASSERT_EQ(got.payload.size(), (5u << 20) + 3);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < got.payload.size(); ++i) {
+    wrong += got.payload.data()[i] != std::byte(i * 2654435761U >> 24);
+  }
+  EXPECT_EQ(wrong, 0u);
+}
+
+TEST(Dialling, AHostThatAnswersNothingEndsInTime) {
+  // A listener whose queue is full drops what comes: a connect to it would be repeated for minutes.
+  asio::io_context io{1};
+  const TestPki pki;
+  auto context = make_tls_context(pki.credentials("client"), TlsSide::kClient);
+  using asio::ip::tcp;
+  tcp::acceptor full(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  full.listen(0);
+  std::list<tcp::socket> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back(io).async_connect(full.local_endpoint(), asio::detached);
+  }
+  Deadlines deadlines;
+  deadlines.connect = std::chrono::milliseconds(200);
+  const auto dial = [&]() -> asio::awaitable<void> {
+    const Address address{"127.0.0.1", full.local_endpoint().port()};
+    co_await tls_connect(context, address, deadlines);
+  };
+  const std::string said = refusal<UnavailableError>([&] { run(io, dial()); });
+  EXPECT_NE(said.find("cannot reach 127.0.0.1"), std::string::npos) << said;
 }
 
 TEST_F(LinkToARawPeer, ThatClaimsAHugePayloadIsRefusedBeforeAnyAllocation) {
