@@ -9,8 +9,7 @@
 namespace cleave {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
-constexpr const char* kTooLate = "no goodbye within 10 s";
+constexpr const char* kTooLate = "no goodbye in time";
 constexpr std::uint64_t kRecordOverhead = 22;  // TLS 1.3: header, content type, tag
 
 // States the bytes of everything before, which must therefore have left.
@@ -35,8 +34,9 @@ bool agrees(const Link& link, const Frame& bye) {
 
 }  // namespace
 
-asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
-  const Deadline deadline(co_await asio::this_coro::executor, link, kPatience, kTooLate);
+asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason,
+                                  std::chrono::milliseconds patience) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, patience, kTooLate);
   co_await send_goodbye(link, reason);
   const Frame answer = co_await receive_expected(link, Kind::kBye, 0, 0);
   const bool same = agrees(link, answer);
@@ -44,8 +44,9 @@ asio::awaitable<bool> say_goodbye(Link& link, const std::string& reason) {
   co_return same;
 }
 
-asio::awaitable<bool> answer_goodbye(Link& link, const Frame& bye) {
-  const Deadline deadline(co_await asio::this_coro::executor, link, kPatience, kTooLate);
+asio::awaitable<bool> answer_goodbye(Link& link, const Frame& bye,
+                                     std::chrono::milliseconds patience) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, patience, kTooLate);
   const bool same = agrees(link, bye);
   co_await send_goodbye(link, "goodbye");
   co_await link.finish();

@@ -157,6 +157,31 @@ TEST_P(LinkOver, GoodbyeComparesTlsBytesAndEndsBothSides) {
   EXPECT_TRUE(other);
 }
 
+TEST_P(LinkOver, GoodbyeThatIsNotAnsweredEndsInTime) {
+  const auto leave = [&]() -> asio::awaitable<void> {
+    co_await say_goodbye(a(), "done", std::chrono::milliseconds(50));
+  };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, leave()); }),
+            "lost " + a().peer() + ": no goodbye in time");
+}
+
+TEST_P(LinkOver, GoodbyeWhoseAnswerIsNotTakenEndsInTime) {
+  const auto answer = [&]() -> asio::awaitable<void> {
+    // What nobody reads fills the queue before the goodbye.
+    Frame bye = bye_frame(Bye{"done", 0, 0});
+    const auto frame = tensor_frame(8 << 20, 0);
+    for (int i = 0; i < 4; ++i) {
+      Frame copy;
+      copy.header = frame.header;
+      copy.payload = Buffer(frame.payload.size());
+      co_await b().send(std::move(copy));
+    }
+    co_await answer_goodbye(b(), bye, std::chrono::milliseconds(50));
+  };
+  EXPECT_EQ(refusal<UnavailableError>([&] { run(io, answer()); }),
+            "lost " + b().peer() + ": no goodbye in time");
+}
+
 TEST_P(LinkOver, EverythingSentBeforeFinishStillArrivesThenTheEnd) {
   const auto leave = [&]() -> asio::awaitable<void> {
     co_await a().send(tensor_frame(1000, 0));
