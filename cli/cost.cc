@@ -50,6 +50,7 @@ void print_kinds(const Cost& cost) {
 
 void print_plan(const JobShape& shape, const Plan& plan) {
   const Totals expected = totals_of(shape, plan.expected);
+  fmt::print("{}", bill_text(bill_of(expected.cost)));
   print_kinds(expected.cost);
   const auto line = [](const char* name, std::uint64_t bytes) {
     fmt::print("training payload, {:<8} {:>16} ({})\n", name, bytes,

@@ -20,7 +20,7 @@ void Progress::round(const Json& line) {
   }
   text += fmt::format(" kept {}/{} bytes {}", line.at("kept").get<std::int64_t>(),
                       line.at("samples").get<std::int64_t>(),
-                      human_bytes(line.at("bytes").at("total").get<double>()));
+                      human_bytes(static_cast<double>(bill_of(traffic_of(line)).total())));
   if (!terminal_) {
     std::fprintf(stderr, "%s\n", text.c_str());
     return;

@@ -36,18 +36,35 @@ std::string RoundTable::row(const Json& line) {
   const std::size_t lost = line.at("lost").size();
   const std::string participants = std::to_string(line.at("participants").size()) +
                                    (lost == 0 ? std::string() : fmt::format(" ({} lost)", lost));
-  const Json& bytes = line.at("bytes");
+  const Bill bill = bill_of(traffic_of(line));
   return out + fmt::format("{:>5} {:>8.4f} {:>10} {:>13} {:>11} {:>10} {:>10}\n",
                            line.at("round").get<int>(), line.at("loss").get<double>(), value,
                            participants,
                            fmt::format("{}/{}", line.at("kept").get<std::uint64_t>(),
                                        line.at("samples").get<std::uint64_t>()),
-                           human_bytes(bytes.at("up").get<double>()),
-                           human_bytes(bytes.at("down").get<double>()));
+                           human_bytes(static_cast<double>(bill.up)),
+                           human_bytes(static_cast<double>(bill.down)));
+}
+
+std::string bill_text(const Bill& bill) {
+  const auto human = [](std::uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); };
+  return fmt::format(
+      "bytes on the sockets {} ({}): training {}, evaluation {}; up {}, down {} (frames in TLS "
+      "records, without handshakes)\n",
+      bill.total(), human(bill.total()), human(bill.training), human(bill.evaluation),
+      human(bill.up), human(bill.down));
 }
 
 std::string summary_text(const Json& summary) {
-  std::string out = "status " + summary.at("status").get<std::string>() + "\n";
+  const auto in_sockets = [&](const char* key) {
+    return summary.at("bytes").at("sockets").at(key).get<std::uint64_t>();
+  };
+  std::string out;
+  if (summary.at("bytes").contains("sockets")) {  // not of a run of an earlier version
+    out = bill_text(
+        {in_sockets("training"), in_sockets("evaluation"), in_sockets("up"), in_sockets("down")});
+  }
+  out += "status " + summary.at("status").get<std::string>() + "\n";
   out += measure_line(summary, "dev_accuracy", "dev accuracy");
   out += measure_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");
   out += measure_line(summary, "dev_perplexity", "dev perplexity");
@@ -77,10 +94,17 @@ std::string summary_text(const Json& summary) {
 }
 
 std::string measured_text(const Json& measured) {
-  return fmt::format("peak RSS {} MB, {} threads, {}, {:.1f} s\n",
-                     measured.at("peak_rss_mb").get<int>(), measured.at("threads").get<int>(),
-                     measured.at("blas").get<std::string>(),
-                     measured.at("wall_seconds").get<double>());
+  std::string out;
+  if (measured.contains("tls_bytes")) {
+    const Json& tls = measured.at("tls_bytes");
+    const auto up = tls.at("received").get<double>(), down = tls.at("sent").get<double>();
+    out = fmt::format("measured on the sockets {}: up {}, down {} (TLS, handshakes included)\n",
+                      human_bytes(up + down), human_bytes(up), human_bytes(down));
+  }
+  return out + fmt::format("peak RSS {} MB, {} threads, {}, {:.1f} s\n",
+                           measured.at("peak_rss_mb").get<int>(), measured.at("threads").get<int>(),
+                           measured.at("blas").get<std::string>(),
+                           measured.at("wall_seconds").get<double>());
 }
 
 }  // namespace cleave

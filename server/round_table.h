@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/cost/bill.h"
 #include "server/coordinator/record.h"
 
 namespace cleave {
@@ -16,10 +17,13 @@ class RoundTable {
   bool heading_ = true;
 };
 
-// Status, accuracies, bytes by kind beside the closed form, work.
+// The bill in one line, its level said.
+std::string bill_text(const Bill& bill);
+
+// The bill, status, accuracies, bytes by kind beside the closed form, work.
 std::string summary_text(const Json& summary);
 
-// Peak memory, threads, BLAS, seconds.
+// What TLS measured where there were sockets, peak memory, threads, BLAS, seconds.
 std::string measured_text(const Json& measured);
 
 // "12.3 MB", powers of ten.
