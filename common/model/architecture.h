@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/json_fields.h"
+#include "common/model/activation.h"
 #include "common/model/block.h"
 #include "common/model/layers.h"
 #include "common/model/model_config.h"
@@ -31,8 +33,9 @@ struct Architecture {
   // Of a language model; empty for others. Without an output layer of its own the words serve.
   std::string_view words, output;
   TaskClass task_class;
-  std::string_view position_table = {};  // of text; empty: positions are not learned
-  void (*read_config)(const ConfigReader&, ModelConfig&);
+  std::string_view position_table = {};       // of text; empty: positions are not learned
+  Activation activation = Activation::kGelu;  // where config.json names none
+  void (*read_config)(JsonFields&, ModelConfig&);
   std::unique_ptr<Embedder> (*make_embedder)(const ModelConfig&, const WeightSource&);
   std::unique_ptr<Block> (*make_block)(const ModelConfig&, const WeightSource&, std::int64_t layer);
   // Null where the family has no norm after its last block.

@@ -5,6 +5,7 @@
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
 #include "common/model/bert.h"
+#include "common/model/config_fields.h"
 #include "common/model/feed_forward.h"
 #include "common/model/token_embedder.h"
 
@@ -22,6 +23,7 @@ class BertEmbedder : public Embedder {
                            {config.first_position + config.positions, config.hidden})),
         types_(weights("embeddings.token_type_embeddings.weight",
                        {config.token_types, config.hidden})),
+        pair_types_(config.pair_types && config.token_types > 1),
         norm_(make_layer_norm(weights, "embeddings.LayerNorm", config.hidden, config.norm_eps)) {}
 
   std::int64_t length(const Example& example) const override {
@@ -37,7 +39,7 @@ class BertEmbedder : public Embedder {
     for (const Example* example : batch) {
       types.insert(types.end(), static_cast<std::size_t>(layout.prompt_rows), 0);
       for (std::int32_t i = 0; i < length(*example); ++i) {
-        types.push_back(i >= example->pair_begin && types_.size(0) > 1 ? 1 : 0);
+        types.push_back(pair_types_ && i >= example->pair_begin ? 1 : 0);
       }
     }
     return norm_(words + gather(positions_, positions_of(layout, first_position_)) +
@@ -58,6 +60,7 @@ class BertEmbedder : public Embedder {
   Tensor words_;
   std::int64_t first_position_;
   Tensor positions_, types_;
+  bool pair_types_;
   LayerNorm norm_;
 };
 
@@ -75,7 +78,8 @@ class BertBlock : public Block {
     attention_norm_ =
         make_layer_norm(weights, name + "attention.output.LayerNorm", width, config.norm_eps);
     mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
-            make_linear(weights, name + "output.dense", config.intermediate, width)};
+            make_linear(weights, name + "output.dense", config.intermediate, width),
+            config.activation};
     output_norm_ = make_layer_norm(weights, name + "output.LayerNorm", width, config.norm_eps);
   }
 
@@ -93,13 +97,21 @@ class BertBlock : public Block {
 
 }  // namespace
 
-void read_bert_config(const ConfigReader& config, ModelConfig& out) {
+void read_bert_config(JsonFields& config, ModelConfig& out) {
+  if (out.vocabulary == 0) out.vocabulary = 30522;
+  out.positions = 512;
   read_sizes(config, out);
   read_text_sizes(config, out);
-  out.norm_eps = config.number("layer_norm_eps");
-  out.token_types = config.has("type_vocab_size") ? config.size("type_vocab_size") : 1;
-  config.expect("hidden_act", "gelu");
+  out.norm_eps = number_or(config, "layer_norm_eps", 1e-12);
+  out.token_types = size_or(config, "type_vocab_size", 2);
   config.expect("position_embedding_type", "absolute");
+  // A decoder's rows see no later ones.
+  config.expect_off({"is_decoder", "add_cross_attention", "is_encoder_decoder"});
+  // Dropout is not applied; the rest is of a pooler that BERT's first authors kept notes of.
+  config.ignore({"hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout",
+                 "tie_word_embeddings", "directionality", "pooler_fc_size",
+                 "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head",
+                 "pooler_type"});
 }
 
 std::unique_ptr<Embedder> make_bert_embedder(const ModelConfig& config,

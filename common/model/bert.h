@@ -5,7 +5,7 @@
 
 namespace cleave {
 
-void read_bert_config(const ConfigReader& config, ModelConfig& out);
+void read_bert_config(JsonFields& config, ModelConfig& out);
 std::unique_ptr<Embedder> make_bert_embedder(const ModelConfig& config,
                                              const WeightSource& weights);
 std::unique_ptr<Block> make_bert_block(const ModelConfig& config, const WeightSource& weights,

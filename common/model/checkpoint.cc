@@ -36,6 +36,31 @@ std::set<std::string> shards_of(const fs::path& index) {
   return shards;
 }
 
+bool drop_front(std::string_view& name, std::string_view prefix) {
+  const bool begins = !prefix.empty() && name.substr(0, prefix.size()) == prefix;
+  if (begins) name.remove_prefix(prefix.size());
+  return begins;
+}
+
+std::string canonical_name(std::string_view name, std::string_view prefix) {
+  drop_front(name, "module.");  // of models saved from inside a parallel wrapper
+  drop_front(name, prefix);
+  for (const auto& [old, current] : {std::pair<std::string_view, const char*>{"gamma", "weight"},
+                                     std::pair<std::string_view, const char*>{"beta", "bias"}}) {
+    const std::string ending = "LayerNorm." + std::string(old);
+    if (name.size() < ending.size()) continue;
+    const std::size_t begin = name.size() - ending.size();
+    if (name.substr(begin) != ending) continue;
+    return std::string(name.substr(0, name.size() - old.size())) + current;
+  }
+  return std::string(name);
+}
+
+bool is_floating(Dtype dtype) {
+  return dtype == Dtype::kF32 || dtype == Dtype::kF64 || dtype == Dtype::kF16 ||
+         dtype == Dtype::kBf16;
+}
+
 }  // namespace
 
 Checkpoint::Checkpoint(fs::path folder, std::string_view prefix) : folder_(std::move(folder)) {
@@ -63,11 +88,11 @@ void Checkpoint::add_file(const fs::path& path, std::string_view prefix) {
     throw DataError(path.string() + ": " + error.what());
   }
   for (auto& [name, info] : header.tensors) {
-    std::string_view canonical = name;
-    if (canonical.substr(0, prefix.size()) == prefix) canonical.remove_prefix(prefix.size());
-    const bool fresh = entries_.emplace(std::string(canonical), Entry{maps_.size(), info}).second;
-    if (!fresh)
-      throw DataError(path.string() + ": the tensor " + std::string(canonical) + " twice");
+    const std::string canonical = canonical_name(name, prefix);
+    if (!entries_.emplace(canonical, Entry{maps_.size(), info}).second) {
+      throw DataError(path.string() + ": the tensor " + canonical +
+                      " twice, under names that mean the same");
+    }
   }
   paths_.push_back(path);
   maps_.push_back(std::move(map));
@@ -81,11 +106,13 @@ std::vector<std::string> Checkpoint::names() const {
 
 const Checkpoint::Entry& Checkpoint::entry(const std::string& name) const {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) {
+  if (found != entries_.end()) return found->second;
+  if (fs::exists(folder_ / "model.lock")) {
     throw DataError(folder_.string() + " has no tensor " + name +
-                    "; a slice made for another cut, or another architecture?");
+                    ": the folder is a slice for another cut or read-out; run cleave slice again");
   }
-  return found->second;
+  throw DataError(folder_.string() + " has no tensor " + name +
+                  ", which a model of its config.json has");
 }
 
 void Checkpoint::release_pages() const {
@@ -123,6 +150,12 @@ at::Tensor Checkpoint::table(const std::string& name,
     throw DataError(fmt::format("{}: {} has shape [{}], config.json calls for [{}]",
                                 file_of(found).string(), name, fmt::join(found.info.shape, ", "),
                                 fmt::join(shape, ", ")));
+  }
+  if (!is_floating(found.info.dtype)) {
+    throw DataError(fmt::format(
+        "{}: {} holds numbers of type {}, where weights are F32, F64, F16 or BF16; quantised or "
+        "packed weights are not read: save the model in one of these",
+        file_of(found).string(), name, dtype_name(found.info.dtype)));
   }
   const std::shared_ptr<const MappedFile>& map = maps_[found.file];
   const std::byte* const data = map->bytes().data() + found.info.begin;

@@ -25,7 +25,8 @@ namespace cleave {
 
 class Checkpoint {
  public:
-  // `prefix` (e.g. "bert.") is removed from names that begin with it.
+  // Canonical names are those without "module." and then `prefix` (e.g. "bert.") in front, and with
+  // weight and bias of norms where the first BERT files say gamma and beta.
   // Errors: IoError, DataError naming the file.
   Checkpoint(std::filesystem::path folder, std::string_view prefix);
 
@@ -40,8 +41,9 @@ class Checkpoint {
   const Entry& entry(const std::string& name) const;
   const std::filesystem::path& file_of(const Entry& entry) const { return paths_[entry.file]; }
 
-  // The tensor, checked against `shape`, in its stored dtype; a view of the map that keeps it
-  // alive. Errors: DataError naming file and tensor, also where a value is NaN or infinite.
+  // The tensor, checked against `shape`, in its stored dtype, which must be a floating one; a view
+  // of the map that keeps it alive. Errors: DataError naming file and tensor, also where a value is
+  // NaN or infinite.
   at::Tensor tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
   // The same with its values unread and unchecked: a vocabulary's vectors.
   at::Tensor table(const std::string& name, const std::vector<std::int64_t>& shape) const;

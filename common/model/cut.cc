@@ -180,6 +180,13 @@ std::vector<std::string> client_tensor_names(const Model& model, const Cut& cut,
 }
 
 void check_readout(const Model& model, Pool pool) {
+  if (pool == Pool::kEveryRow && !model.config.tied && !has_output(model)) {
+    throw DataError(model.checkpoint.folder().string() + " has no " +
+                    std::string(model.architecture->output) +
+                    ", and its config.json does not say tie_word_embeddings = true, by which the "
+                    "words would stand in for it: it is no language model, or saved without its "
+                    "output layer");
+  }
   const std::string dense(model.architecture->task_class.dense);
   if (pool != Pool::kPooler || dense.empty() || model.checkpoint.has(dense + ".weight")) return;
   throw DataError("cut.pool = \"pooler\": " + model.checkpoint.folder().string() + " has no " +

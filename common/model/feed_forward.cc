@@ -102,7 +102,7 @@ Tensor contract_in_slices(const Linear& contract, const Tensor& active) {
 }  // namespace
 
 Tensor FeedForward::operator()(const Tensor& x) const {
-  if (gelu == Gelu::kTanh) return contract(at::gelu(expand(x), "tanh"));
+  if (activation != Activation::kGelu) return contract(activated(expand(x), activation));
   if (!expand.frozen() || !contract.frozen()) {
     return contract_in_slices(contract, Activate::apply(expand(x)));
   }

@@ -4,6 +4,7 @@
 
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
+#include "common/model/config_fields.h"
 #include "common/model/feed_forward.h"
 #include "common/model/token_embedder.h"
 
@@ -33,7 +34,7 @@ class Gpt2Block : public Block {
                   .prefix = prefix_of(weights, layer)};
     after_ = make_layer_norm(weights, name + "ln_2", d, config.norm_eps);
     mlp_ = {transposed(weights, name + "mlp.c_fc", d, config.intermediate),
-            transposed(weights, name + "mlp.c_proj", config.intermediate, d), Gelu::kTanh};
+            transposed(weights, name + "mlp.c_proj", config.intermediate, d), config.activation};
   }
 
   Tensor operator()(const Tensor& x, const Layout& layout) const override {
@@ -47,18 +48,26 @@ class Gpt2Block : public Block {
   FeedForward mlp_;
 };
 
-void read_config(const ConfigReader& config, ModelConfig& out) {
-  out.hidden = config.size("n_embd");
-  out.layers = config.size("n_layer");
-  out.heads = config.size("n_head");
-  out.intermediate = config.has("n_inner") ? config.size("n_inner") : 4 * out.hidden;
-  out.vocabulary = config.size("vocab_size");
-  out.positions = config.size("n_positions");
-  out.norm_eps = config.number("layer_norm_epsilon");
-  config.expect("activation_function", "gelu_new");
-  config.expect_flag("scale_attn_weights", true);
-  config.expect_flag("scale_attn_by_inverse_layer_idx", false);
-  config.expect_flag("add_cross_attention", false);
+// transformers takes the sizes by the names of other families too.
+void read_config(JsonFields& config, ModelConfig& out) {
+  out.hidden = size_or(config, "n_embd", "hidden_size", 768);
+  out.layers = size_or(config, "n_layer", "num_hidden_layers", 12);
+  out.heads = size_or(config, "n_head", "num_attention_heads", 12);
+  out.intermediate = size_or(config, "n_inner", 4 * out.hidden);
+  out.vocabulary = size_or(config, "vocab_size", 50257);
+  out.positions = size_or(config, "n_positions", "max_position_embeddings", 1024);
+  out.norm_eps = number_or(config, "layer_norm_epsilon", 1e-5);
+  out.activation = read_activation(config, "activation_function", Activation::kGeluTanh);
+  out.tied = flag_or(config, "tie_word_embeddings", true);
+  config.expect("scale_attn_weights", true);
+  config.expect_off(
+      {"scale_attn_by_inverse_layer_idx", "add_cross_attention", "is_encoder_decoder"});
+  // Dropout is not applied; in fp32 upcasting is nothing; a summary is of another task class; rows
+  // never see later ones.
+  config.ignore({"resid_pdrop", "embd_pdrop", "attn_pdrop", "classifier_dropout",
+                 "reorder_and_upcast_attn", "summary_type", "summary_use_proj",
+                 "summary_activation", "summary_proj_to_labels", "summary_first_dropout", "n_ctx",
+                 "predict_special_tokens", "is_decoder"});
 }
 
 std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {
@@ -92,6 +101,7 @@ const Architecture kGpt2 = {
                    .classifier = "score",
                    .bias = false},
     .position_table = "wpe.weight",
+    .activation = Activation::kGeluTanh,
     .read_config = read_config,
     .make_embedder = make_embedder,
     .make_block = make_block,

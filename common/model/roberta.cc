@@ -2,15 +2,20 @@
 // Tensor names: spec peft_format.md 6.
 #include "common/base/error.h"
 #include "common/model/bert.h"
+#include "common/model/config_fields.h"
 
 namespace cleave {
 namespace {
 
-void read_config(const ConfigReader& config, ModelConfig& out) {
+void read_config(JsonFields& config, ModelConfig& out) {
+  out.vocabulary = 50265;
   read_bert_config(config, out);
-  out.first_position = config.index("pad_token_id") + 1;
+  out.pair_types = false;  // its tokenizer has type 0 for both parts
+  out.first_position = index_or(config, "pad_token_id", 1) + 1;
   out.positions -= out.first_position;
-  if (out.positions < 1) config.bad("max_position_embeddings", "more rows than pad_token_id + 1");
+  if (out.positions < 1) {
+    throw DataError(config.file() + ": max_position_embeddings must be above pad_token_id + 1");
+  }
 }
 
 }  // namespace

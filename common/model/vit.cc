@@ -2,8 +2,12 @@
 // Tensor names and order of operations: spec peft_format.md 6.
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
+#include "common/base/error.h"
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
+#include "common/model/config_fields.h"
 #include "common/model/feed_forward.h"
 #include "common/model/vit_embedder.h"
 
@@ -19,15 +23,17 @@ class VitBlock : public Block {
     const std::string name = "encoder.layer." + std::to_string(layer) + ".";
     const std::int64_t width = config.hidden;
     before_ = make_layer_norm(weights, name + "layernorm_before", width, config.norm_eps);
-    attention_ = {make_linear(weights, name + "attention.attention.query", width, width),
-                  make_linear(weights, name + "attention.attention.key", width, width),
-                  make_linear(weights, name + "attention.attention.value", width, width),
+    const auto projection = config.qkv_bias ? make_linear : make_linear_without_bias;
+    attention_ = {projection(weights, name + "attention.attention.query", width, width),
+                  projection(weights, name + "attention.attention.key", width, width),
+                  projection(weights, name + "attention.attention.value", width, width),
                   make_linear(weights, name + "attention.output.dense", width, width),
                   config.heads};
     attention_.prefix = prefix_of(weights, layer);
     after_ = make_layer_norm(weights, name + "layernorm_after", width, config.norm_eps);
     mlp_ = {make_linear(weights, name + "intermediate.dense", width, config.intermediate),
-            make_linear(weights, name + "output.dense", config.intermediate, width)};
+            make_linear(weights, name + "output.dense", config.intermediate, width),
+            config.activation};
   }
 
   Tensor operator()(const Tensor& x, const Layout& layout) const override {
@@ -41,26 +47,48 @@ class VitBlock : public Block {
   FeedForward mlp_;
 };
 
+// A list of numbers, or one number for all `count` entries; of three for one, the first.
+std::vector<double> channel_numbers(JsonFields& config, const std::string& key, std::size_t count) {
+  const nlohmann::json& value = config.value(key);
+  if (value.is_number()) return std::vector<double>(count, value.get<double>());
+  std::vector<double> out;
+  if (value.is_array()) {
+    for (const nlohmann::json& item : value) {
+      if (item.is_number()) out.push_back(item.get<double>());
+    }
+  }
+  if (out.size() == 3 && count == 1) out.resize(1);
+  if (out.size() != count) config.bad(key, std::to_string(count) + " numbers");
+  return out;
+}
+
 void read_pixel_statistics(const fs::path& folder, ModelConfig& out) {
   const auto count = static_cast<std::size_t>(out.channels);
   out.image_mean.assign(count, 0.5);
   out.image_std.assign(count, 0.5);
   const fs::path file = folder / "preprocessor_config.json";
   if (!fs::exists(file)) return;
-  const ConfigReader config(file);
-  if (config.has("image_mean")) out.image_mean = config.numbers("image_mean", count);
-  if (config.has("image_std")) out.image_std = config.numbers("image_std", count);
+  JsonFields config = open_config(file);
+  if (config.has("image_mean")) out.image_mean = channel_numbers(config, "image_mean", count);
+  if (config.has("image_std")) out.image_std = channel_numbers(config, "image_std", count);
 }
 
-void read_config(const ConfigReader& config, ModelConfig& out) {
+void read_config(JsonFields& config, ModelConfig& out) {
   read_sizes(config, out);
-  out.norm_eps = config.number("layer_norm_eps");
-  config.expect("hidden_act", "gelu");
-  out.image_size = config.size("image_size");
-  out.patch_size = config.size("patch_size");
-  out.channels = config.has("num_channels") ? config.size("num_channels") : 3;
+  out.norm_eps = number_or(config, "layer_norm_eps", 1e-12);
+  out.qkv_bias = flag_or(config, "qkv_bias", true);
+  out.image_size = side_or(config, "image_size", 224);
+  out.patch_size = side_or(config, "patch_size", 16);
+  out.channels = size_or(config, "num_channels", 3);
   if (out.channels != 1 && out.channels != 3) config.bad("num_channels", "1 or 3");
-  if (out.image_size % out.patch_size != 0) config.bad("image_size", "a multiple of patch_size");
+  if (out.image_size % out.patch_size != 0) {
+    throw DataError(config.file() + ": image_size must be a multiple of patch_size");
+  }
+  if (config.has("head_dim")) config.expect("head_dim", out.hidden / out.heads);
+  config.expect_off({"is_decoder", "is_encoder_decoder"});
+  // Dropout is not applied; a pooler and a decoder are of other task classes.
+  config.ignore({"hidden_dropout_prob", "attention_probs_dropout_prob", "encoder_stride",
+                 "pooler_act", "pooler_output_size", "tie_word_embeddings"});
   read_pixel_statistics(fs::path(config.file()).parent_path(), out);
 }
 

@@ -47,15 +47,14 @@ def write(folder):
         model = stirred(case.model())
         path = folder / case.name
         (model.to(case.dtype) if case.dtype else model).save_pretrained(path / "model")
-        own = case.reference(path / "model") if case.same else None
+        before = case.reference(path / "model") if case.same else None
         case.edit(path / "model")
-        if case.refused:
-            own = model  # whatever transformers makes of it
-        own = own or case.reference(path / "model")
-        inputs = inputs_for(own.config)
+        inputs = inputs_for(model.config)
         task = "causal_lm" if case.language else "classification"
         save_file(inputs, path / "inputs.safetensors", metadata={"task": task})
-        save_file({"logits": expected(own, inputs).float().contiguous()}, path / "expected.safetensors")
+        if not case.refused:
+            logits = expected(before or case.reference(path / "model"), inputs)
+            save_file({"logits": logits.float().contiguous()}, path / "expected.safetensors")
 
 
 def judge(folder):
