@@ -54,20 +54,43 @@ void write_all(int fd, std::string_view content, const fs::path& path) {
   }
 }
 
+void require_regular(mode_t mode, const fs::path& path) {
+  if (S_ISREG(mode)) return;
+  const char* const what = S_ISDIR(mode)    ? "folder"
+                           : S_ISFIFO(mode) ? "pipe"
+                           : S_ISSOCK(mode) ? "socket"
+                                            : "device";
+  throw IoError(path.string() + " is a " + what + ", and no regular file");
+}
+
 std::uint64_t size_of(int fd, const fs::path& path) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) fail("stat", path);
-  if (!S_ISREG(info.st_mode)) throw IoError(path.string() + " is not a regular file");
+  require_regular(info.st_mode, path);
   return static_cast<std::uint64_t>(info.st_size);
+}
+
+// Opening a pipe waits for its other end and opening a device may act: both are seen before, and
+// what takes a file's place in between does not block.
+int open_to_read(const fs::path& path) {
+  require_file(path);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) fail("open", path);
+  return file;
 }
 
 }  // namespace
 
 std::string errno_text() { return std::strerror(errno); }
 
+void require_file(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) fail("open", path);
+  require_regular(info.st_mode, path);
+}
+
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail("open", path);
+  const Descriptor file(open_to_read(path));
   const std::uint64_t size = size_of(file.get(), path);
   if (size > max_bytes) {
     throw DataError(path.string() + " holds " + std::to_string(size) +
@@ -111,7 +134,8 @@ void remove_temporaries(const fs::path& folder) {
 }
 
 void append_line(const fs::path& path, std::string_view line) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
   if (file.get() < 0) fail("open", path);
   const auto before = static_cast<off_t>(size_of(file.get(), path));
   try {
@@ -141,8 +165,7 @@ std::shared_ptr<const void> lock_folder(const fs::path& path) {
 }
 
 MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail("open", path);
+  const Descriptor file(open_to_read(path));
   size_ = size_of(file.get(), path);
   if (size_ == 0) return;
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);

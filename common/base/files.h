@@ -14,6 +14,10 @@ namespace cleave {
 
 namespace fs = std::filesystem;
 
+// Errors: IoError unless `path` is a regular file, for who opens it by other means. A folder, pipe,
+// socket or device is refused before it is opened, here and by all below.
+void require_file(const fs::path& path);
+
 // Errors: IoError when the file cannot be read, DataError when it holds more than `max_bytes`.
 std::string read_file(const fs::path& path, std::uint64_t max_bytes);
 

@@ -173,6 +173,9 @@ ssl::context make_tls_context(const Credentials& credentials, TlsSide side) {
   } else {
     SSL_CTX_set_alpn_protos(raw, kAlpn, sizeof kAlpn);
   }
+  for (const fs::path* file : {&credentials.ca, &credentials.certificate, &credentials.key}) {
+    if (fs::exists(*file)) require_file(*file);
+  }
   error_code error;
   context.load_verify_file(credentials.ca.string(), error);
   load(error, "CA certificate", credentials.ca);

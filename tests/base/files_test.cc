@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -46,6 +49,29 @@ TEST(Files, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read_file(folder / "file", 4), content);
   write_atomically(folder / "file", "");
   EXPECT_EQ(read_file(folder / "file", 0), "");
+}
+
+TEST(Files, WhatIsNoFileIsNamedAndNeverOpened) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);  // whose opening would wait for a writer
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = (folder / "socket").string();
+  name.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::close(socket);
+  for (const auto& [path, kind] : {std::pair<fs::path, std::string>{folder / "pipe", "a pipe"},
+                                   {folder / "socket", "a socket"},
+                                   {folder.path(), "a folder"},
+                                   {"/dev/zero", "a device"}}) {
+    for (const std::string& why : {refusal<IoError>([&, p = path] { read_file(p, 100); }),
+                                   refusal<IoError>([&, p = path] { require_file(p); }),
+                                   refusal<IoError>([&, p = path] { MappedFile file(p); })}) {
+      EXPECT_EQ(why, path.string() + " is " + kind + ", and no regular file");
+    }
+  }
+  EXPECT_NE(refusal<IoError>([&] { append_line(folder / "pipe", "x"); }), "");
 }
 
 TEST(Files, AFullDiskLeavesTheOldContentAndNoTemporaryFile) {
