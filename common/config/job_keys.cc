@@ -5,9 +5,14 @@
 namespace cleave {
 namespace {
 
-constexpr double kMaxRows = 1 << 20;  // of anything that tensors are made of
-constexpr double kMaxRate = 1e38;     // fits a float
-constexpr double kMaxCount = 1e9;     // of clients, of what each holds and of rounds: fits 32 bits
+constexpr double kMaxRows = 1 << 20;   // tokens of a text, samples of a step
+constexpr double kMaxWidth = 1 << 14;  // rows, ranks and widths of what is tuned: no model is wider
+constexpr double kMaxBlocks = 1 << 14;  // of a model
+constexpr double kMaxRate = 1e38;       // fits a float
+constexpr double kMaxCount = 1e9;       // of samples and of steps: fits 32 bits
+constexpr double kMaxClients = 1e6;     // each has its own list of samples
+constexpr double kMaxRounds = 1e6;      // each is planned, and is a line of the journal
+constexpr double kMaxEpochs = 1e5;      // a round of them ends some day
 
 }  // namespace
 
@@ -36,15 +41,16 @@ std::vector<Key> bind(Job& job) {
        "What is learned: classes, or the next token of every text (GPT-2, Llama). Of a language "
        "model perplexity is reported; its output layer stays as it is, and data are plain texts."},
 
-      {"cut.head", &job.cut.head, at_least(0), "Blocks of the head, on the client."},
-      {"cut.tail", &job.cut.tail, at_least(0), "Blocks of the tail, on the client, tuned."},
+      {"cut.head", &job.cut.head, between(0, kMaxBlocks), "Blocks of the head, on the client."},
+      {"cut.tail", &job.cut.tail, between(0, kMaxBlocks),
+       "Blocks of the tail, on the client, tuned."},
       {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last", "pooler"}),
        "What the classifier reads: the mean of a sample's rows, its first, its last, or what the "
        "model's task class reads; the classifier then begins as the checkpoint's."},
 
       {"tuning.method", &t.method, any(),
        "What is tuned beside the tail: a method of docs/methods.md, or several joined by +."},
-      {"tuning.tokens", &t.tokens, between(0, kMaxRows),
+      {"tuning.tokens", &t.tokens, between(0, kMaxWidth),
        "Rows of a prompt or prefix; 0: dept's offsets alone."},
       {"tuning.at", &t.at, any(),
        "Where a prompt goes: \"input\", after row 0 of the embedding block's output; \"peft\", "
@@ -54,9 +60,9 @@ std::vector<Key> bind(Job& job) {
        "Where a prompt begins: random words, numbers, the words of `tuning.text`, or class names; "
        "or where everything does: the state of a run folder or a PEFT adapter."},
       {"tuning.text", &t.text, any(), "For tuning.init = \"text\"."},
-      {"tuning.rank", &t.rank, between(0, kMaxRows),
+      {"tuning.rank", &t.rank, between(0, kMaxWidth),
        "Of low-rank factors; 0: dept's prompt alone."},
-      {"tuning.alpha", &t.alpha, at_least(0),
+      {"tuning.alpha", &t.alpha, between(0, kMaxRate),
        "Scale of low-rank factors: alpha / rank for LoRA, alpha / sqrt(rank) for DePT; 0: the "
        "method's own, 16 and 8."},
       {"tuning.rslora", &t.rslora, any(), "LoRA's scale is alpha / sqrt(rank)."},
@@ -64,10 +70,10 @@ std::vector<Key> bind(Job& job) {
        "Linear layers of a block by the end of their names; empty: queries and values."},
       {"tuning.blocks", &t.blocks, one_of_names({"all", "head", "body"}),
        "Which blocks are tuned by lora, svfit, vera, ia3, bitfit, norm and difffit."},
-      {"tuning.hidden", &t.hidden, between(0, kMaxRows),
+      {"tuning.hidden", &t.hidden, between(0, kMaxWidth),
        "Width of P-tuning's encoder; 0: the model's."},
-      {"tuning.spaces", &t.spaces, between(1, kMaxRows), "Sub-spaces of ept_style."},
-      {"tuning.space_width", &t.space_width, between(1, kMaxRows), "Width of each of them."},
+      {"tuning.spaces", &t.spaces, between(1, kMaxWidth), "Sub-spaces of ept_style."},
+      {"tuning.space_width", &t.space_width, between(1, kMaxWidth), "Width of each of them."},
 
       {"data.train", &job.data.train, path(), "Training data (docs/data.md lists the formats)."},
       {"data.dev", &job.data.dev, path(), "Evaluated while training; empty: no evaluation."},
@@ -78,10 +84,10 @@ std::vector<Key> bind(Job& job) {
        "Names of the columns of TSV and CSV in order; empty: text, label or text, text_pair, "
        "label."},
       {"data.header", &job.data.header, any(), "The first row of TSV and CSV holds column names."},
-      {"data.max_length", &job.data.max_length, at_least(3),
+      {"data.max_length", &job.data.max_length, between(3, kMaxRows),
        "Longest text in tokens, special ones included; longer ones are cut."},
 
-      {"data.shots", &job.data.shots, at_least(0),
+      {"data.shots", &job.data.shots, between(0, kMaxCount),
        "Train and evaluate on this many examples of every class, chosen by `seeds.partition`; 0: "
        "all "
        "(simulation only)."},
@@ -91,10 +97,10 @@ std::vector<Key> bind(Job& job) {
        "dev: "
        "to choose settings by (simulation only)."},
 
-      {"federation.clients", &f.clients, between(1, kMaxCount),
+      {"federation.clients", &f.clients, between(1, kMaxClients),
        "Simulated clients (simulation only)."},
-      {"federation.per_round", &f.per_round, at_least(1), "Participants of a round."},
-      {"federation.rounds", &f.rounds, between(0, kMaxCount), "Rounds to run."},
+      {"federation.per_round", &f.per_round, between(1, kMaxClients), "Participants of a round."},
+      {"federation.rounds", &f.rounds, between(0, kMaxRounds), "Rounds to run."},
       {"federation.partition", &f.partition,
        one_of_names({"iid", "dirichlet", "quantity", "pathological", "bootstrap"},
                     {"column:", "file:"}),
@@ -105,7 +111,7 @@ std::vector<Key> bind(Job& job) {
        "Shards of a client under pathological."},
       {"federation.min_size", &f.min_size, between(1, kMaxCount),
        "Fewest samples of a client under dirichlet and quantity; exactly those under bootstrap."},
-      {"federation.min_clients", &f.min_clients, at_least(1),
+      {"federation.min_clients", &f.min_clients, between(1, kMaxClients),
        "Updates that a round needs; with fewer the job stops."},
       {"federation.weights", &f.weights, one_of_names({"samples", "kept", "uniform"}),
        "FedAvg weight of a client: its samples, the kept ones, or 1. The paper does not say; "
@@ -125,7 +131,7 @@ std::vector<Key> bind(Job& job) {
       {"federation.server_optimizer", &f.server_optimizer,
        one_of_names({"none", "fedavgm", "fedadam"}),
        "What the server makes of the average: the new state, or a direction for it."},
-      {"federation.server_lr", &f.server_lr, at_least(0),
+      {"federation.server_lr", &f.server_lr, between(0, kMaxRate),
        "Rate of the server optimiser; 0: 1 for fedavgm, 0.1 for fedadam (Flower's)."},
       {"federation.server_momentum", &f.server_momentum, between(0, 0.999999), "fedavgm."},
       {"federation.server_beta1", &f.server_beta1, between(0, 0.999999), "fedadam."},
@@ -133,13 +139,13 @@ std::vector<Key> bind(Job& job) {
       {"federation.server_tau", &f.server_tau, above(0),
        "Added to fedadam's root; larger: less adaptive."},
 
-      {"phases.bypass_epochs", &p.bypass_epochs, at_least(0),
+      {"phases.bypass_epochs", &p.bypass_epochs, between(0, kMaxEpochs),
        "Local epochs head to tail without traffic (phase 1). 0 because they hurt wherever we "
        "measured; the unofficial code has 10.",
        "phases.local_loss_epochs"},
       {"phases.bypass_data", &p.bypass_data, one_of_names({"kept", "all"}),
        "What the bypass epochs run over. The paper's figure says kept, its formula all."},
-      {"phases.split_epochs", &p.split_epochs, at_least(0),
+      {"phases.split_epochs", &p.split_epochs, between(0, kMaxEpochs),
        "Passes through the split per round (phase 2); 0: none. The paper's byte counts imply 1."},
       {"phases.keep", &p.keep, between(0, 1),
        "Fraction of a client's samples that is kept; 1: no pruning. The unofficial code has 0.5."},
@@ -148,7 +154,7 @@ std::vector<Key> bind(Job& job) {
       {"phases.selection", &p.selection, one_of_names({"class", "global"}),
        "Keep the fraction of every class or of the whole. The paper's is global, which can keep "
        "one class only."},
-      {"phases.prune_from_round", &p.prune_from_round, at_least(1),
+      {"phases.prune_from_round", &p.prune_from_round, between(1, kMaxCount),
        "First round that prunes. On a fresh classifier all scores are equal."},
       {"phases.score_prompt", &p.score_prompt, any(),
        "Scoring sees the prompt. The paper's figure shows none on that path; the unofficial code "
@@ -159,28 +165,28 @@ std::vector<Key> bind(Job& job) {
       {"optimizer.name", &o.name, one_of_names({"adam", "adamw", "sgd", "adafactor"}),
        "Trainer. adafactor takes the rate as it is (no relative step, no scaling by the "
        "parameters, no momentum), decay 0.8, updates of at most RMS 1."},
-      {"optimizer.batch", &o.batch, at_least(1), "Samples of a step."},
+      {"optimizer.batch", &o.batch, between(1, kMaxRows), "Samples of a step."},
       {"optimizer.lr_prompt", &o.lr_prompt, between(0, kMaxRate), "Rate of the prompt."},
       {"optimizer.lr_tail", &o.lr_tail, between(0, kMaxRate), "Rate of the tail."},
       {"optimizer.lr_factors", &o.lr_factors, between(0, kMaxRate),
        "Rate of all that is neither prompt nor tail: low-rank factors, offsets, prefixes."},
-      {"optimizer.weight_decay", &o.weight_decay, at_least(0),
+      {"optimizer.weight_decay", &o.weight_decay, between(0, kMaxRate),
        "Of everything tuned. adam and sgd add it to the gradient (L2); adamw and adafactor shrink "
        "the values by it times the rate."},
-      {"optimizer.weight_decay_prompt", &o.weight_decay_prompt, at_least(-1),
+      {"optimizer.weight_decay_prompt", &o.weight_decay_prompt, between(-1, kMaxRate),
        "Of the prompt; -1: `optimizer.weight_decay`."},
-      {"optimizer.weight_decay_tail", &o.weight_decay_tail, at_least(-1),
+      {"optimizer.weight_decay_tail", &o.weight_decay_tail, between(-1, kMaxRate),
        "Of the tail; -1: `optimizer.weight_decay`."},
-      {"optimizer.weight_decay_factors", &o.weight_decay_factors, at_least(-1),
+      {"optimizer.weight_decay_factors", &o.weight_decay_factors, between(-1, kMaxRate),
        "Of all else; -1: `optimizer.weight_decay`. 0 where values begin at 1 and should stay near "
        "it (ia3, norm, difffit)."},
       {"optimizer.beta1", &o.beta1, between(0, 0.999999), "adam and adamw."},
       {"optimizer.beta2", &o.beta2, between(0, 0.9999999), "adam and adamw."},
       {"optimizer.eps", &o.eps, above(0), "adam and adamw."},
       {"optimizer.momentum", &o.momentum, between(0, 0.999999), "sgd."},
-      {"optimizer.clip", &o.clip, at_least(0),
+      {"optimizer.clip", &o.clip, between(0, kMaxRate),
        "Largest norm of the gradients of all that one side tunes, client or body; 0: no clipping."},
-      {"optimizer.proximal", &o.proximal, at_least(0),
+      {"optimizer.proximal", &o.proximal, between(0, kMaxRate),
        "FedProx's mu: the pull to the round's start, added to the gradient before clipping; 0: "
        "none."},
       {"optimizer.schedule", &o.schedule, one_of_names({"constant", "linear", "cosine"}),
@@ -188,13 +194,13 @@ std::vector<Key> bind(Job& job) {
        "of "
        "a client in round r is (r - 1) S + s of `federation.rounds` S, S being its split steps of "
        "that round; rounds that it sits out count, bypass steps do not."},
-      {"optimizer.warmup", &o.warmup, at_least(0),
+      {"optimizer.warmup", &o.warmup, between(0, kMaxCount),
        "Steps, counted as for `optimizer.schedule`, over which all rates rise linearly."},
-      {"optimizer.warmup_prompt", &o.warmup_prompt, at_least(-1),
+      {"optimizer.warmup_prompt", &o.warmup_prompt, between(-1, kMaxCount),
        "Of the prompt's rate; -1: `optimizer.warmup`."},
-      {"optimizer.warmup_tail", &o.warmup_tail, at_least(-1),
+      {"optimizer.warmup_tail", &o.warmup_tail, between(-1, kMaxCount),
        "Of the tail's rate; -1: `optimizer.warmup`."},
-      {"optimizer.warmup_factors", &o.warmup_factors, at_least(-1),
+      {"optimizer.warmup_factors", &o.warmup_factors, between(-1, kMaxCount),
        "Of all other rates; -1: `optimizer.warmup`."},
       {"optimizer.reset", &o.reset, one_of_names({"round", "phase"}),
        "When the optimiser starts afresh: each round, or also between bypass and split epochs. The "
@@ -205,8 +211,10 @@ std::vector<Key> bind(Job& job) {
       {"wire.precision", &job.wire.precision, one_of_names({"fp32", "bf16"}),
        "Of activations and gradients on the wire. States always travel in fp32."},
 
-      {"eval.every", &job.eval.every, at_least(0), "Evaluate after every n-th round; 0: never."},
-      {"eval.batch", &job.eval.batch, at_least(1), "Samples of an evaluation or prediction step."},
+      {"eval.every", &job.eval.every, between(0, kMaxCount),
+       "Evaluate after every n-th round; 0: never."},
+      {"eval.batch", &job.eval.batch, between(1, kMaxRows),
+       "Samples of an evaluation or prediction step."},
       {"eval.where", &job.eval.where, one_of_names({"evaluator", "clients"}),
        "Who evaluates: one client with dev and test, or every client on its own dev file "
        "(deployment)."},
@@ -230,11 +238,11 @@ std::vector<Key> bind(Job& job) {
       {"server.key", &job.server.key, path(), "Its key, mode 0600."},
       {"server.ca", &job.server.ca, path(), "The CA that signed the clients' certificates."},
       {"server.roster", &job.server.roster, any(), "Ids of the clients that may join."},
-      {"server.start_with", &job.server.start_with, at_least(0),
+      {"server.start_with", &job.server.start_with, between(0, kMaxClients),
        "Clients to wait for before round 1; 0: all of the roster."},
       {"server.body", &job.server.body, any(),
        "host:port of the body server where it runs apart (`--role`); empty: in this process."},
-      {"server.max_in_flight", &job.server.max_in_flight, at_least(1),
+      {"server.max_in_flight", &job.server.max_in_flight, between(1, kMaxClients),
        "Split steps whose activations the body holds at once; others wait."},
   };
 }

@@ -35,6 +35,36 @@ TEST(Job, DefaultsAreWhatTheReferenceRunsFoundToWork) {
   EXPECT_EQ(job.federation.min_size, 16);
 }
 
+TEST(Job, AbsurdNumbersAreRefusedByName) {
+  for (const char* setting : {"federation.rounds=1000000000",
+                              "federation.clients=1000000000000",
+                              "federation.per_round=1000000000",
+                              "federation.min_clients=1000000000",
+                              "tuning.rank=1000000",
+                              "tuning.tokens=1000000000",
+                              "tuning.hidden=1000000",
+                              "tuning.spaces=1000000",
+                              "tuning.alpha=1e300",
+                              "cut.head=1000000",
+                              "cut.tail=1000000",
+                              "data.max_length=1000000000",
+                              "data.shots=1000000000000",
+                              "optimizer.batch=1000000000",
+                              "eval.batch=1000000000",
+                              "phases.split_epochs=1000000000",
+                              "phases.bypass_epochs=1000000000",
+                              "optimizer.warmup=1000000000000",
+                              "optimizer.clip=1e300",
+                              "server.start_with=1000000000",
+                              "server.max_in_flight=1000000000",
+                              "deadlines.round=1e300"}) {
+    const std::string text = setting;
+    const std::string why = job_refusal("", {text});
+    EXPECT_NE(why.find(text.substr(0, text.find('='))), std::string::npos) << text << why;
+    EXPECT_NE(why.find("expected"), std::string::npos) << text << why;
+  }
+}
+
 TEST(Job, ASettingGoesBeforeTheFileThePresetAndTheDefault) {
   EXPECT_EQ(parse("").job.phases.keep, 1.0);
   EXPECT_EQ(parse(kPreset).job.phases.keep, 0.5);
