@@ -64,7 +64,7 @@ void prepare(Joined& joined, const Device& device) {
   joined.parts =
       make_job_parts(device.model, joined.job, *joined.labels, nullptr, Values::kFormOnly);
   if (config.is_image()) {
-    joined.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
+    joined.form = config.images.spec;
   } else {
     joined.tokenizer = load_tokenizer(device.config.model);
     joined.form = TextInput{joined.tokenizer.get(), joined.parts->form.max_text_rows};

@@ -7,7 +7,9 @@ namespace cleave {
 Dataset load_data(const std::filesystem::path& path, const JobParts& parts, const InputForm& form,
                   const LabelMap& labels, const DataOptions& options) {
   if (parts.task == Task::kClassification) return load_dataset(path, form, labels, options);
-  Dataset data = load_unlabelled(path, form, options);
+  DataOptions texts = options;
+  texts.skip_blank = true;  // a file's empty last line is no text to continue
+  Dataset data = load_unlabelled(path, form, texts);
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (data.examples[i].ids.size() > 1) continue;
     throw DataError(path.string() + ": text " + std::to_string(i + 1) +

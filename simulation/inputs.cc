@@ -85,7 +85,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
       {}};
   const ModelConfig& config = inputs.model.config;
   if (config.is_image()) {
-    inputs.form = ImageSpec{static_cast<int>(config.channels), static_cast<int>(config.image_size)};
+    inputs.form = config.images.spec;
   } else {
     inputs.form = TextInput{inputs.tokenizer.get(), inputs.parts.form.max_text_rows};
   }

@@ -14,6 +14,7 @@ constexpr std::size_t kCifarRecord = 1 + 3 * kCifarSide * kCifarSide;
 
 // The whole of a file that may be gzipped; the output is bounded, so no archive can fill memory.
 std::string read_maybe_gzip(const fs::path& path) {
+  require_file(path);
   const gzFile file = gzopen(path.c_str(), "rb");
   if (!file) throw IoError("cannot open " + path.string() + ": " + errno_text());
   std::string content;
@@ -75,9 +76,9 @@ std::vector<ImageRow> read_cifar10(const fs::path& path, const ImageSpec& spec) 
     for (std::size_t i = 0; i < kPlane; ++i) {
       for (std::size_t c = 0; c < 3; ++c) interleaved[3 * i + c] = record[1 + c * kPlane + i];
     }
-    rows.push_back({fit_image(interleaved.data(), kCifarSide, kCifarSide, 3, spec),
-                    std::to_string(record[0]),
-                    path.string() + " record " + std::to_string(at / kCifarRecord)});
+    const std::string where = path.string() + " record " + std::to_string(at / kCifarRecord);
+    rows.push_back({fit_image(interleaved.data(), kCifarSide, kCifarSide, 3, spec, where), "",
+                    record[0], where});
   }
   return rows;
 }
@@ -105,10 +106,10 @@ std::vector<ImageRow> read_idx(const fs::path& path, const ImageSpec& spec) {
   std::vector<ImageRow> rows;
   const auto* data = reinterpret_cast<const std::uint8_t*>(images.data()) + 16;
   for (std::size_t i = 0; i < shape[0]; ++i) {
+    const std::string where = path.string() + " record " + std::to_string(i);
     rows.push_back({fit_image(data + i * pixels, static_cast<int>(shape[1]),
-                              static_cast<int>(shape[2]), 1, spec),
-                    std::to_string(static_cast<unsigned char>(labels[8 + i])),
-                    path.string() + " record " + std::to_string(i)});
+                              static_cast<int>(shape[2]), 1, spec, where),
+                    "", static_cast<unsigned char>(labels[8 + i]), where});
   }
   return rows;
 }

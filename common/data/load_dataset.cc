@@ -2,6 +2,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/log.h"
 
 namespace cleave {
 namespace {
@@ -19,6 +20,10 @@ Example tokenize(const TextRow& row, const TextInput& input) {
   Encoding encoding =
       input.tokenizer->encode(row.text, row.has_pair ? &pair : nullptr, input.max_length);
   return {std::move(encoding.ids), encoding.pair_begin, {}, 0};
+}
+
+bool is_blank(const TextRow& row) {
+  return !row.has_pair && row.text.find_first_not_of(" \t\r\v\f") == std::string::npos;
 }
 
 Dataset load_texts(const fs::path& path, const TextInput& input, const LabelMap& labels,
@@ -70,7 +75,9 @@ Dataset load_dataset(const fs::path& path, const InputForm& form, const LabelMap
   }
   Dataset data;
   for (ImageRow& row : read_images(path, std::get<ImageSpec>(form))) {
-    data.examples.push_back({{}, 0, std::move(row.pixels), labels.index(row.label, row.where)});
+    const std::int32_t label = row.label.empty() ? labels.numbered(row.number, row.where)
+                                                 : labels.index(row.label, row.where);
+    data.examples.push_back({{}, 0, std::move(row.pixels), label});
   }
   return data;
 }
@@ -87,9 +94,19 @@ Dataset load_unlabelled(const fs::path& path, const InputForm& form, const DataO
     auto rows =
         format ? read_text_table(path, {*format, options.columns, options.header, group, false})
                : read_plain_texts(path);
+    std::size_t blank = 0;
     for (TextRow& row : rows) {
+      if (options.skip_blank && is_blank(row)) {
+        ++blank;
+        continue;
+      }
       data.examples.push_back(tokenize(row, *text));
       if (!group.empty()) data.groups.push_back(std::move(row.group));
+    }
+    if (data.size() == 0) throw DataError(path.string() + " holds blank lines only");
+    if (blank > 0) {
+      log_info(path.string() + ": skipped " + std::to_string(blank) + " blank of " +
+               std::to_string(rows.size()) + " texts");
     }
     return data;
   }

@@ -26,6 +26,7 @@ struct DataOptions {
   std::vector<std::string> columns;
   bool header = false;
   std::string group_column;
+  bool skip_blank = false;  // texts of nothing but spaces are left out, and counted in the log
 };
 
 // Errors: IoError, DataError (unknown format, a label outside the list, images for a text model).

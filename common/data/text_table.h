@@ -30,7 +30,9 @@ struct TextRow {
   std::uint64_t line = 0;  // 1-based, of the row's first character
 };
 
-// Errors: IoError, DataError naming file and line (empty file, missing column, bad quoting).
+// Errors: IoError, DataError naming file and line (empty file, missing column, a column or key
+// twice, bad quoting, a first row of column names without `header`, another encoding than UTF-8, a
+// text above 1 MiB).
 std::vector<TextRow> read_text_table(const std::filesystem::path& path,
                                      const TableOptions& options);
 

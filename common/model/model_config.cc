@@ -64,9 +64,7 @@ std::vector<std::string> architecture_lines(const ModelConfig& c) {
     lines.push_back(fmt::format("image_size={}", c.image_size));
     lines.push_back(fmt::format("patch_size={}", c.patch_size));
     lines.push_back(fmt::format("num_channels={}", c.channels));
-    for (std::size_t i = 0; i < c.image_mean.size(); ++i) {
-      lines.push_back(fmt::format("channel_{}={},{}", i, c.image_mean[i], c.image_std[i]));
-    }
+    for (std::string& line : image_lines(c.images)) lines.push_back(std::move(line));
   }
   if (c.kv_heads != c.heads) lines.push_back(fmt::format("num_key_value_heads={}", c.kv_heads));
   const Architecture& architecture = find_architecture(c.model_type);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/json_fields.h"
+#include "common/data/image_settings.h"
 #include "common/model/activation.h"
 
 namespace cleave {
@@ -29,8 +30,8 @@ struct ModelConfig {
   std::vector<std::int64_t> end_tokens;  // of which one ends a text that is continued
   // Images.
   std::int64_t image_size = 0, patch_size = 0, channels = 0;
-  std::vector<double> image_mean, image_std;  // per channel, of pixels scaled to [0, 1]
-  std::vector<std::string> labels;            // id2label in order; may be empty
+  ImageSettings images;             // from a picture's file to numbers
+  std::vector<std::string> labels;  // id2label in order; may be empty
 
   bool is_image() const { return image_size > 0; }
   std::int64_t head_width() const { return head_dim > 0 ? head_dim : hidden / heads; }

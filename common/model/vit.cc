@@ -2,8 +2,6 @@
 // Tensor names and order of operations: spec peft_format.md 6.
 #include <ATen/ATen.h>
 
-#include <nlohmann/json.hpp>
-
 #include "common/base/error.h"
 #include "common/model/architecture.h"
 #include "common/model/attention.h"
@@ -47,32 +45,6 @@ class VitBlock : public Block {
   FeedForward mlp_;
 };
 
-// A list of numbers, or one number for all `count` entries; of three for one, the first.
-std::vector<double> channel_numbers(JsonFields& config, const std::string& key, std::size_t count) {
-  const nlohmann::json& value = config.value(key);
-  if (value.is_number()) return std::vector<double>(count, value.get<double>());
-  std::vector<double> out;
-  if (value.is_array()) {
-    for (const nlohmann::json& item : value) {
-      if (item.is_number()) out.push_back(item.get<double>());
-    }
-  }
-  if (out.size() == 3 && count == 1) out.resize(1);
-  if (out.size() != count) config.bad(key, std::to_string(count) + " numbers");
-  return out;
-}
-
-void read_pixel_statistics(const fs::path& folder, ModelConfig& out) {
-  const auto count = static_cast<std::size_t>(out.channels);
-  out.image_mean.assign(count, 0.5);
-  out.image_std.assign(count, 0.5);
-  const fs::path file = folder / "preprocessor_config.json";
-  if (!fs::exists(file)) return;
-  JsonFields config = open_config(file);
-  if (config.has("image_mean")) out.image_mean = channel_numbers(config, "image_mean", count);
-  if (config.has("image_std")) out.image_std = channel_numbers(config, "image_std", count);
-}
-
 void read_config(JsonFields& config, ModelConfig& out) {
   read_sizes(config, out);
   out.norm_eps = number_or(config, "layer_norm_eps", 1e-12);
@@ -89,7 +61,8 @@ void read_config(JsonFields& config, ModelConfig& out) {
   // Dropout is not applied; a pooler and a decoder are of other task classes.
   config.ignore({"hidden_dropout_prob", "attention_probs_dropout_prob", "encoder_stride",
                  "pooler_act", "pooler_output_size", "tie_word_embeddings"});
-  read_pixel_statistics(fs::path(config.file()).parent_path(), out);
+  out.images =
+      load_image_settings(fs::path(config.file()).parent_path(), out.channels, out.image_size);
 }
 
 std::unique_ptr<Embedder> make_embedder(const ModelConfig& config, const WeightSource& weights) {

@@ -18,7 +18,8 @@ VitEmbedder::VitEmbedder(const ModelConfig& config, const WeightSource& weights)
       projection_{weights("embeddings.patch_embeddings.projection.weight",
                           {config.hidden, config.channels, config.patch_size, config.patch_size})
                       .flatten(1),
-                  weights("embeddings.patch_embeddings.projection.bias", {config.hidden})} {}
+                  weights("embeddings.patch_embeddings.projection.bias", {config.hidden})},
+      pixel_values_(pixel_values(config.images)) {}
 
 std::int64_t VitEmbedder::length(const Example&) const { return config_.patches() + 1; }
 
@@ -71,11 +72,8 @@ Tensor VitEmbedder::normalised(const Batch& batch) const {
       throw DataError("an image does not have the model's size; text given to an image model?");
     }
     const std::uint8_t* in = example->pixels.data();
-    for (std::size_t channel = 0; channel < config_.image_mean.size(); ++channel) {
-      const double mean = config_.image_mean[channel], scale = 1 / config_.image_std[channel];
-      for (std::int64_t i = 0; i < size * size; ++i) {
-        *out++ = static_cast<float>((*in++ / 255.0 - mean) * scale);
-      }
+    for (const auto& values : pixel_values_) {
+      for (std::int64_t i = 0; i < size * size; ++i) *out++ = values[*in++];
     }
   }
   return pixels;

@@ -1,6 +1,9 @@
 // Images to rows: patches through one linear map, a class row in front, learned positions.
 #pragma once
 
+#include <array>
+#include <vector>
+
 #include "common/model/block.h"
 #include "common/model/layers.h"
 #include "common/model/model_config.h"
@@ -27,9 +30,10 @@ class VitEmbedder : public Embedder {
   at::Tensor normalised(const Batch& batch) const;  // (B, channels, size, size)
 
   ModelConfig config_;
-  at::Tensor class_row_;  // (1, D)
-  at::Tensor positions_;  // (N + 1, D)
-  Linear projection_;     // (D, channels * patch^2)
+  at::Tensor class_row_;                              // (1, D)
+  at::Tensor positions_;                              // (N + 1, D)
+  Linear projection_;                                 // (D, channels * patch^2)
+  std::vector<std::array<float, 256>> pixel_values_;  // of each byte, per channel
 };
 
 }  // namespace cleave

@@ -2,7 +2,10 @@
 #include "common/data/image_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zlib.h>
+
+#include <opencv2/imgcodecs.hpp>
 
 #include "common/base/files.h"
 #include "tests/support/refusal.h"
@@ -67,8 +70,8 @@ TEST(Cifar, RecordsAreALabelAndThreePlanes) {
   write_atomically(folder / "a.bin", content);
   const auto rows = read_cifar10(folder / "a.bin", {3, 32});
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[0].label, "3");
-  EXPECT_EQ(rows[1].label, "9");
+  EXPECT_EQ(rows[0].number, 3);
+  EXPECT_EQ(rows[1].number, 9);
   EXPECT_NE(rows[1].where.find("record 1"), std::string::npos);
   Pixels expected(3072, 1);
   std::fill(expected.begin() + 1024, expected.begin() + 2048, 2);
@@ -100,8 +103,8 @@ TEST(Idx, ImagesAndLabelsGoTogetherPlainOrGzipped) {
     ASSERT_EQ(rows.size(), 2u);
     EXPECT_EQ(rows[0].pixels, (Pixels{'a', 'b', 'c', 'd'}));
     EXPECT_EQ(rows[1].pixels, (Pixels{'e', 'f', 'g', 'h'}));
-    EXPECT_EQ(rows[0].label, "5");
-    EXPECT_EQ(rows[1].label, "0");
+    EXPECT_EQ(rows[0].number, 5);
+    EXPECT_EQ(rows[1].number, 0);
   }
 }
 
@@ -184,8 +187,11 @@ TEST(ImageFolder, ASubFolderIsAClassAndFilesAreSorted) {
   write_atomically(folder / "dog" / "b.ppm", ppm(1, 1, "\x01\x02\x03"));
   write_atomically(folder / "cat" / "2.PPM", ppm(1, 1, "\x04\x05\x06"));
   write_atomically(folder / "cat" / "1.ppm", ppm(1, 1, "\x07\x08\x09"));
-  write_atomically(folder / "cat" / "notes.txt", "no picture");
   write_atomically(folder / "readme.md", "no class");
+  make_folder(folder / "__MACOSX");
+  write_atomically(folder / "__MACOSX" / "1.ppm", "left over");
+  write_atomically(folder / "cat" / ".DS_Store", "left over");
+  write_atomically(folder / "cat" / "._1.ppm", "left over");
   const auto rows = read_image_folder(folder.path(), {3, 1});
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].pixels, (Pixels{7, 8, 9})) << "red, green, blue in this order";
@@ -193,6 +199,28 @@ TEST(ImageFolder, ASubFolderIsAClassAndFilesAreSorted) {
   EXPECT_EQ(rows[2].pixels, (Pixels{1, 2, 3}));
   EXPECT_EQ(rows[0].label, "cat");
   EXPECT_EQ(rows[2].label, "dog");
+}
+
+TEST(ImageFolder, WhatIsNotReadIsNamed) {
+  const TemporaryFolder folder;
+  const auto why = [&] { return refusal([&] { read_image_folder(folder.path(), {3, 1}); }); };
+  make_folder(folder / "cat");
+  write_atomically(folder / "cat" / "1.ppm", ppm(1, 1, "abc"));
+  write_atomically(folder / "cat" / "2.tiff", "a picture of a kind that is not read");
+  EXPECT_NE(why().find("2.tiff is not read"), std::string::npos) << why();
+  fs::remove(folder / "cat" / "2.tiff");
+  make_folder(folder / "cat" / "more");
+  EXPECT_NE(why().find("more is a folder in the folder of a class"), std::string::npos) << why();
+  fs::remove(folder / "cat" / "more");
+  write_atomically(folder / "3.ppm", ppm(1, 1, "abc"));
+  EXPECT_NE(why().find("3.ppm has no class"), std::string::npos) << why();
+  fs::remove(folder / "3.ppm");
+  EXPECT_EQ(read_image_folder(folder.path(), {3, 1}).size(), 1u);
+  ASSERT_EQ(::mkfifo((folder / "cat" / "4.ppm").c_str(), 0600), 0);
+  EXPECT_NE(refusal<IoError>([&] {
+              read_image_folder(folder.path(), {3, 1});
+            }).find("is a pipe"),
+            std::string::npos);
 }
 
 TEST(ImageFolder, WithoutPicturesItIsRefused) {
@@ -220,6 +248,50 @@ TEST(Picture, WhatCannotBeDecodedIsNamed) {
   }
 }
 
+// A picture of noise in a format of the decoder's.
+std::string encoded(const std::string& extension) {
+  cv::Mat image(40, 50, CV_8UC3);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < image.total() * 3; ++i) {
+    image.data[i] = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  }
+  std::vector<std::uint8_t> bytes;
+  cv::imencode(extension, image, bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(Picture, ATruncatedOneIsRefusedWhereverItEnds) {
+  const TemporaryFolder folder;
+  for (const std::string extension : {".png", ".jpg", ".bmp", ".ppm", ".webp"}) {
+    const std::string whole = encoded(extension);
+    const fs::path path = folder / ("x" + extension);
+    write_atomically(path, whole);
+    EXPECT_EQ(read_picture(path, {3, 8}).size(), 192u) << extension;
+    for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 97) {
+      write_atomically(path, whole.substr(0, size));
+      EXPECT_NE(refusal([&] { read_picture(path, {3, 8}); }), "") << extension << " at " << size;
+    }
+    write_atomically(path, whole.substr(0, whole.size() - 1));
+    EXPECT_NE(refusal([&] { read_picture(path, {3, 8}); }), "") << extension << " without its end";
+    write_atomically(path, whole.substr(0, whole.size() / 2) +
+                               std::string(whole.size() - whole.size() / 2, '\0'));
+    if (extension == ".png" || extension == ".jpg") {
+      EXPECT_NE(refusal([&] { read_picture(path, {3, 8}); }), "") << extension << " of zeros";
+    }
+  }
+}
+
+TEST(Picture, GreyWithSixteenBitsIsRefused) {
+  const TemporaryFolder folder;
+  std::vector<std::uint8_t> bytes;
+  cv::imencode(".png", cv::Mat(4, 4, CV_16UC1, cv::Scalar(1000)), bytes);
+  write_atomically(folder / "x.png", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  EXPECT_NE(refusal([&] {
+              read_picture(folder / "x.png", {3, 4});
+            }).find("16 bits"),
+            std::string::npos);
+}
+
 TEST(FitImage, EqualSizeIsACopyInPlanes) {
   const Pixels interleaved = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   EXPECT_EQ(fit_image(interleaved.data(), 2, 2, 3, {3, 2}),
@@ -236,6 +308,40 @@ TEST(FitImage, AConstantStaysConstantAtEverySizeAndColour) {
       }
     }
   }
+}
+
+TEST(FitImage, AShortestEdgeKeepsTheShapeAndACropTakesTheMiddle) {
+  ImageSpec spec{1, 2};
+  spec.shortest_edge = 2;
+  const Pixels wide = {10, 10, 20, 20, 30, 30, 10, 10, 20, 20, 30, 30};  // 2 x 6
+  EXPECT_NE(refusal([&] { fit_image(wide.data(), 2, 6, 1, spec); }).find("becomes 6x2 pixels"),
+            std::string::npos);
+  spec.crop = {2, 2};
+  EXPECT_EQ(fit_image(wide.data(), 2, 6, 1, spec), (Pixels{20, 20, 20, 20}));
+  const Pixels tall = {10, 10, 20, 20, 30, 30};  // 6 x 1 becomes 12 x 2
+  EXPECT_EQ(fit_image(tall.data(), 6, 1, 1, spec), (Pixels{20, 20, 20, 20}));
+  const Pixels line(9000, 1);
+  spec.shortest_edge = 224;
+  EXPECT_NE(refusal([&] {
+              fit_image(line.data(), 9000, 1, 1, spec, "x.png");
+            }).find("x.png is too narrow"),
+            std::string::npos);
+}
+
+TEST(FitImage, ACropThatIsLargerIsFilledUpWithZeros) {
+  ImageSpec spec{1, 4};
+  spec.resize = false;
+  spec.crop = {4, 4};
+  // Of an odd difference, the larger half stands in front.
+  EXPECT_EQ(fit_image(Pixels{1, 2, 3}.data(), 1, 3, 1, spec),
+            (Pixels{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0}));
+  EXPECT_EQ(fit_image(Pixels{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}.data(), 2, 6, 1, spec),
+            (Pixels{0, 0, 0, 0, 2, 3, 4, 5, 8, 9, 10, 11, 0, 0, 0, 0}));
+}
+
+TEST(FitImage, GreyIsMadeOfColourAsPillowMakesIt) {
+  const Pixels colours = {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3};
+  EXPECT_EQ(fit_image(colours.data(), 2, 2, 3, {1, 2}), (Pixels{76, 150, 29, 2}));
 }
 
 TEST(FitImage, HalvingAveragesFourPixels) {

@@ -24,6 +24,29 @@ TEST(LabelMap, ANameGoesBeforeAnIndex) {
   EXPECT_EQ(labels.index("0", "here"), 1);
 }
 
+TEST(LabelMap, WhereNamesAreNumbersALabelIsANameOrRefused) {
+  const LabelMap stars({"1", "2", "3"});
+  EXPECT_EQ(stars.index("1", "here"), 0);
+  EXPECT_EQ(stars.index("3", "here"), 2);
+  EXPECT_NE(refusal([&] { stars.index("0", "f:1"); }).find("could be an index or a name"),
+            std::string::npos);
+  const LabelMap mixed({"none", "7"});
+  EXPECT_NE(refusal([&] { mixed.index("1", "f:1"); }).find("could be"), std::string::npos);
+}
+
+TEST(LabelMap, AFormatsNumberIsAPlaceAndNoOtherPlacesName) {
+  EXPECT_EQ(LabelMap({"cat", "dog"}).numbered(1, "here"), 1);
+  EXPECT_EQ(LabelMap({"0", "1", "2"}).numbered(2, "here"), 2);
+  EXPECT_NE(refusal([] {
+              LabelMap({"1", "2"}).numbered(1, "x.bin record 3");
+            }).find("x.bin record 3: class 1 of the file is not the label \"1\""),
+            std::string::npos);
+  EXPECT_NE(refusal([] {
+              LabelMap({"a", "b"}).numbered(2, "f");
+            }).find("not in the job's list"),
+            std::string::npos);
+}
+
 TEST(LabelMap, ALabelOutsideTheListNamesThePlaceTheLabelAndTheList) {
   const LabelMap labels({"negative", "positive"});
   for (const char* label : {"2", "-1", "1.0", "1 ", "+1", "", "99999999999", "Positive", "x\n"}) {

@@ -150,6 +150,20 @@ TEST(LoadDataset, UnlabelledInputsAreLinesOrPictures) {
       << "labels of unlabelled data do not count";
 }
 
+TEST(LoadDataset, BlankTextsAreSkippedWhereThatIsAskedFor) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "texts", "a\n\n  \nb\n");
+  DataOptions options;
+  EXPECT_EQ(load_unlabelled(folder / "texts", text_input(), options).size(), 4u);
+  options.skip_blank = true;
+  EXPECT_EQ(load_unlabelled(folder / "texts", text_input(), options).size(), 2u);
+  write_atomically(folder / "blank", "\n  \n");
+  EXPECT_NE(refusal([&] {
+              load_unlabelled(folder / "blank", text_input(), options);
+            }).find("blank lines only"),
+            std::string::npos);
+}
+
 TEST(LoadDataset, ATablesLabelsAreIgnoredAndMayBeMissingWhereNoneAreNeeded) {
   const TemporaryFolder folder;
   write_atomically(folder / "labelled.tsv", "a\tno such label\n");

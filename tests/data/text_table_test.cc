@@ -169,10 +169,79 @@ TEST(TextTable, ALineThatIsNoJsonObjectIsNamed) {
             std::string::npos);
   EXPECT_NE(why_refused(good + "[1]", jsonl()).find("table:2: expected a JSON object"),
             std::string::npos);
-  EXPECT_NE(why_refused("{\"text\":\"\xff\",\"label\":1}", jsonl()).find("table:1: not valid JSON"),
+  EXPECT_NE(why_refused("{\"text\":\"\xff\",\"label\":1}", jsonl()).find("table:1: the byte 0xff"),
             std::string::npos);
   EXPECT_NE(why_refused(std::string(100'000, '['), jsonl()).find("table:1: not valid JSON"),
             std::string::npos);
+}
+
+TEST(TextTable, AnotherEncodingIsNamedWithItsCure) {
+  for (const TableOptions& options : {tsv(), csv(), jsonl()}) {
+    const std::string latin = why_refused("a\t1\ncaf\xe9\t0\n", options);
+    EXPECT_NE(latin.find("table:2: the byte 0xe9 is not UTF-8"), std::string::npos) << latin;
+    EXPECT_NE(latin.find("iconv -f LATIN1 -t UTF-8"), std::string::npos) << latin;
+    const std::string little = why_refused(std::string("\xff\xfe"
+                                                       "a\0\t\0",
+                                                       6),
+                                           options);
+    EXPECT_NE(little.find("iconv -f UTF-16"), std::string::npos) << little;
+    EXPECT_NE(why_refused(std::string("\xfe\xff\0a", 4), options).find("UTF-16"),
+              std::string::npos);
+    EXPECT_NE(why_refused(std::string("a\t1\nb\0\t0\n", 9), options).find("table:2: a NUL byte"),
+              std::string::npos);
+  }
+  EXPECT_EQ(flat(read("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\t1\n", tsv())),
+            (Flat{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80|1@1"}));
+  for (const char* wrong : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
+                            "\xe2\x82", "\xf0\x9f\x98", "\xff"}) {
+    EXPECT_NE(why_refused(std::string("12345678 ") + wrong + "\t1\n", tsv()).find("not UTF-8"),
+              std::string::npos);
+  }
+}
+
+TEST(TextTable, AColumnOrKeyTwiceIsRefused) {
+  EXPECT_NE(why_refused("text,label,text\na,1,b\n", csv(true)).find("the column \"text\" twice"),
+            std::string::npos);
+  EXPECT_NE(why_refused("a\t1\tb\n", {TableFormat::kTsv, {"text", "label", "text"}, false, {}})
+                .find("the column \"text\" twice"),
+            std::string::npos);
+  EXPECT_NE(why_refused(R"({"text":"a","label":1,"label":0})", jsonl())
+                .find("table:1: the key \"label\" twice"),
+            std::string::npos);
+  EXPECT_EQ(flat(read(R"({"text":"a","label":1,"more":{"x":1,"text":2}})", jsonl())),
+            (Flat{"a|1@1"}));
+}
+
+TEST(TextTable, AFirstRowOfColumnNamesIsRefusedWithoutHeader) {
+  for (const char* row : {"text\tlabel\n", "sentence\tlabel\n", "Text\tLabel\n"}) {
+    EXPECT_NE(why_refused(std::string(row) + "a\t1\n", tsv()).find("data.header = true"),
+              std::string::npos)
+        << row;
+  }
+  EXPECT_NE(why_refused("mine\ttext\tlabel\na\tb\t1\n",
+                        {TableFormat::kTsv, {"mine", "text", "label"}, false, {}})
+                .find("data.header = true"),
+            std::string::npos);
+  EXPECT_EQ(flat(read("text\t1\n", tsv())), (Flat{"text|1@1"})) << "one word may be a sample";
+}
+
+TEST(TextTable, ALineOrTextWithoutEndIsRefusedAtOnce) {
+  const std::string megabytes(8'000'000, 'a');
+  const TemporaryFolder folder;
+  write_atomically(folder / "texts", megabytes);
+  EXPECT_NE(refusal([&] { read_plain_texts(folder / "texts"); }).find("one sample a line"),
+            std::string::npos);
+  EXPECT_NE(why_refused(megabytes, tsv()).find("one sample a line"), std::string::npos);
+  EXPECT_NE(why_refused("\"" + megabytes, csv()).find("one sample a line"), std::string::npos);
+  EXPECT_NE(why_refused(std::string(8'000'000, '['), jsonl()).find("one sample a line"),
+            std::string::npos);
+  EXPECT_NE(why_refused(std::string(2'000'000, 'a') + "\t1\n", tsv()).find("split the text"),
+            std::string::npos);
+  EXPECT_NE(why_refused(std::string(2'000'000, '\t'), tsv()).find("more than 1024 columns"),
+            std::string::npos);
+  std::string lines = "\"";
+  for (int i = 0; i < 300'000; ++i) lines += "a line\n";
+  EXPECT_NE(why_refused(lines, csv()).find("is its last quote missing?"), std::string::npos);
 }
 
 TEST(TextTable, PlainTextsAreLinesOrTabbedPairs) {
