@@ -11,6 +11,10 @@ namespace cleave {
 
 Progress::Progress(std::int64_t rounds) : rounds_(rounds), terminal_(::isatty(2) != 0) {}
 
+Progress::~Progress() {
+  if (open_) std::fputc('\n', stderr);
+}
+
 void Progress::round(const Json& line) {
   const auto round = line.at("round").get<std::int64_t>();
   std::string text =
@@ -32,6 +36,7 @@ void Progress::round(const Json& line) {
   std::fprintf(stderr, "\r\033[K[%s] %s%s", bar.c_str(), text.c_str(),
                round == rounds_ ? "\n" : "");
   std::fflush(stderr);
+  open_ = round != rounds_;
 }
 
 }  // namespace cleave

@@ -1,7 +1,7 @@
 // cleave simulate: a whole federated job on this machine, with the product's own client and server.
 #include <fmt/format.h>
 
-#include <thread>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -10,7 +10,9 @@
 #include "common/base/log.h"
 #include "common/model/threads.h"
 #include "common/tuning/unread_keys.h"
+#include "server/coordinator/kernels.h"
 #include "server/coordinator/measured.h"
+#include "server/coordinator/run_job.h"
 #include "simulation/centralised.h"
 #include "simulation/simulation.h"
 
@@ -29,6 +31,28 @@ Json partition_json(const Partition& partition) {
           {"clients", partition.clients}};
 }
 
+// The folder's own, where it has one: a resumed run goes on with the data that it began with.
+void keep_partition(const RunFolder& folder, const Partition& partition) {
+  const Json now = partition_json(partition);
+  const std::optional<Json> before = folder.read_json("partition.json");
+  if (!before) return folder.write_json("partition.json", now);
+  if (*before == now) return;
+  throw DataError("cannot resume " + folder.path().string() +
+                  ": its partition.json is not what the job makes of its data now; the data or the "
+                  "partition file was changed since: put them back, or choose another --out");
+}
+
+// Says again what a finished run said; whether `folder` is one.
+bool told_again(const RunFolder& folder, const Job& job) {
+  const std::optional<Json> summary = finished_summary(folder, job);
+  if (!summary) return false;
+  const std::optional<Json> measured = folder.read_json("measured.json");
+  if (!measured) return false;
+  print_summary(*summary, *measured);
+  fmt::print("{}\n", folder.path().string());
+  return true;
+}
+
 int simulate_command(const SimulateOptions& options) {
   const Stopwatch watch;
   const LoadedJob loaded = load_job(options.job, options.settings);
@@ -38,14 +62,21 @@ int simulate_command(const SimulateOptions& options) {
   const std::string warning = compute_warning(job.model.precision == "bf16");
   if (!warning.empty()) log_warn(warning);
 
+  std::optional<RunFolder> resumed;
+  if (options.resume) {
+    resumed = RunFolder::resume(options.out, job);
+    if (told_again(*resumed, job)) return 0;
+  }
   JobInputs inputs = load_inputs(job);
   const Partition partition = make_partition(job, inputs.train);
   fmt::print("{}", partition_table(partition, labels_of(inputs.train), inputs.labels.names()));
   std::fflush(stdout);
 
   const fs::path path = options.out.empty() ? default_run_path(job.name) : fs::path(options.out);
-  RunFolder folder = options.resume ? RunFolder::resume(path, job) : RunFolder::create(path, job);
-  folder.write_json("partition.json", partition_json(partition));
+  RunFolder folder = resumed ? std::move(*resumed) : RunFolder::create(path, job);
+  keep_partition(folder, partition);
+  const Kernels kernels = note_kernels(folder, blas_description());
+  if (!kernels.warning.empty()) log_warn(kernels.warning);
 
   Progress progress(job.federation.rounds);
   SimulationOptions simulation;
@@ -56,6 +87,7 @@ int simulate_command(const SimulateOptions& options) {
   simulation.controls = [&] { return run_controls(inputs, simulation.threads); };
   const auto leave = [&] {
     Json measured = measure(watch, simulation.threads);
+    measured["kernels"] = kernels.used;
     measured["client_seconds"] = spent.clients;
     measured["server_seconds"] = spent.server;
     folder.write_json("measured.json", measured);
@@ -65,7 +97,7 @@ int simulate_command(const SimulateOptions& options) {
   try {
     summary = simulate(inputs, partition, folder, simulation);
   } catch (const Interrupted&) {
-    leave();
+    warn_of_failure(leave);
     log_warn("to continue, run the same command with --resume --out " + path.string());
     fmt::print("{}\n", path.string());
     throw;

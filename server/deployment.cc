@@ -8,6 +8,7 @@
 #include "common/exchange/parts.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
+#include "server/coordinator/kernels.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/run_job.h"
 #include "server/interrupt.h"
@@ -152,6 +153,13 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
   const Job& job = process.job;
   RunFolder folder =
       options.resume ? RunFolder::resume(options.out, job) : RunFolder::create(options.out, job);
+  if (options.resume) {
+    const std::optional<Json> summary = finished_summary(folder, job);
+    const std::optional<Json> measured = folder.read_json("measured.json");
+    if (summary && measured) return {*summary, *measured};
+  }
+  const Kernels kernels = note_kernels(folder, blas_description());
+  if (!kernels.warning.empty()) log_warn(kernels.warning);
   options.on_listening(text_of(acceptor.local_endpoint()));
   JobRun run{job,
              process.members,
@@ -174,22 +182,31 @@ DeploymentResult train(Process& process, const DeploymentOptions& options, Door&
                  });
   process.io.run();
 
-  const std::string status = interrupt.signal() != 0 ? "interrupted" : failure ? "failed" : "done";
-  const Json summary = finish_job(run, status);
-  Json measured = measure(watch, thread_count(job.run.threads));
-  measured["round_seconds"] = run.round_seconds;
-  const TlsBytes control = process.members.tls_bytes();
-  const TlsBytes steps = process.server.closed_body_tls;
-  measured["tls_bytes"] = {{"received", control.received + steps.received},
-                           {"sent", control.sent + steps.sent},
-                           {"agreed_at_close", process.members.tls_agrees()}};
-  folder.write_json("measured.json", measured);
+  const auto leave = [&] {
+    Json measured = measure(watch, thread_count(job.run.threads));
+    measured["kernels"] = kernels.used;
+    measured["round_seconds"] = run.round_seconds;
+    const TlsBytes control = process.members.tls_bytes();
+    const TlsBytes steps = process.server.closed_body_tls;
+    measured["tls_bytes"] = {{"received", control.received + steps.received},
+                             {"sent", control.sent + steps.sent},
+                             {"agreed_at_close", process.members.tls_agrees()}};
+    folder.write_json("measured.json", measured);
+    return measured;
+  };
   if (interrupt.signal() != 0) {
+    leave_job(run, "interrupted");
+    warn_of_failure(leave);
     log_warn("to continue, run the same command with --resume --out " + options.out.string());
     throw Interrupted(interrupt.signal());
   }
-  if (failure) std::rethrow_exception(failure);
-  return {summary, measured};
+  if (failure) {
+    leave_job(run, "failed");
+    warn_of_failure(leave);
+    std::rethrow_exception(failure);
+  }
+  const Json summary = finish_job(run, "done");
+  return {summary, leave()};
 }
 
 // A server without rounds: body only, or predictions only.

@@ -124,11 +124,11 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
 
   if (options.spent) *options.spent = {lane.cpu_seconds(), server_lane.cpu_seconds()};
   if (interrupt.signal() != 0) {
-    finish_job(run, "interrupted");
+    leave_job(run, "interrupted");
     throw Interrupted(interrupt.signal());
   }
   if (failure) {
-    finish_job(run, "failed");
+    leave_job(run, "failed");
     std::rethrow_exception(failure);
   }
   run.summary.controls = options.controls();

@@ -33,7 +33,7 @@ int guarded_main(const std::string& program, const std::function<int()>& body) {
     std::fprintf(stderr, "%s: %s\n", program.c_str(), error.what());
     return static_cast<int>(Exit::kIo);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error: %s\nThis is a bug in Cleave, please report it.\n",
+    std::fprintf(stderr, "%s: internal error: %s. This is a bug in Cleave, please report it.\n",
                  program.c_str(), error.what());
     return static_cast<int>(Exit::kBug);
   }

@@ -21,14 +21,25 @@ void require_file(const fs::path& path);
 // Errors: IoError when the file cannot be read, DataError when it holds more than `max_bytes`.
 std::string read_file(const fs::path& path, std::uint64_t max_bytes);
 
-// Writes to a temporary file beside `path`, fsyncs and renames. `mode` is the new file's mode.
-// Errors: IoError (a full disk among them); the old content is then still there.
+// Writes to a temporary file beside `path`, fsyncs, renames and fsyncs the folder. `mode` is the
+// new file's mode. Errors: IoError (a full disk among them); the file then holds the old content
+// or, where the folder's fsync alone failed, the new.
 void write_atomically(const fs::path& path, std::string_view content, unsigned mode = 0644);
+
+// Renames over what is there and fsyncs the folder. Errors: IoError.
+void rename_file(const fs::path& from, const fs::path& to);
+
+// Cuts a file's end off and fsyncs. Errors: IoError.
+void cut_file(const fs::path& path, std::uint64_t size);
+
+// Whether a killed writer left it: NAME.tmp.PROCESS, and nothing that only looks like it.
+bool is_temporary(const fs::path& path);
 
 // Removes from `folder` the temporary files of killed writers. Nobody may be writing there.
 void remove_temporaries(const fs::path& folder);
 
-// Appends and fsyncs. Errors: IoError; the file then ends where it ended before.
+// Appends and fsyncs, a new file's folder too. Errors: IoError; the file then ends where it ended
+// before.
 void append_line(const fs::path& path, std::string_view line);
 
 void make_folder(const fs::path& path);

@@ -7,6 +7,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/config/sealed_job.h"
 #include "common/peft/adapter_config.h"
 #include "common/peft/read_adapter.h"
 #include "common/tuning/word_offset.h"
@@ -24,7 +25,11 @@ Adapter read_run(const fs::path& folder) {
   if (!fs::exists(folder / "state.safetensors")) {
     throw DataError("tuning.init: " + folder.string() + " holds no complete round yet");
   }
-  return {load_job(folder / "job.toml", {}).job, load_state(folder / "state.safetensors").state};
+  SavedState saved = load_sealed_state(folder / "state.safetensors");
+  if (saved.metadata.contains("untrained")) {
+    throw DataError("tuning.init: " + folder.string() + " holds no complete round yet");
+  }
+  return {load_sealed_job(folder / "job.toml").job, std::move(saved.state)};
 }
 
 [[noreturn]] void refuse_value(const std::string& folder, const std::string& key,

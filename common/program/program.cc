@@ -22,7 +22,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const Reached at = walk_command_line(app, argc, argv);
-    std::fprintf(stderr, "%s: %s\nSee %s --help\n", at.name.c_str(),
+    std::fprintf(stderr, "%s: %s. See %s --help\n", at.name.c_str(),
                  at.problem.empty() ? error.what() : at.problem.c_str(), at.name.c_str());
     return static_cast<int>(Exit::kUsage);
   }

@@ -8,8 +8,23 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/safetensors.h"
+#include "common/base/seal.h"
 
 namespace cleave {
+
+namespace {
+
+constexpr const char* kSeal = "sha256";
+// In the header: names in JSON cannot hold an unescaped quote, so that this stands for itself.
+constexpr std::string_view kSealKey = "\"sha256\":\"";
+
+void check_seal(std::string_view content) {
+  const std::size_t key = content.find(kSealKey);
+  if (key != std::string_view::npos && is_sealed(content, key + kSealKey.size())) return;
+  throw DataError("is damaged: its checksum does not match its content");
+}
+
+}  // namespace
 
 void State::add(std::string name, at::Tensor tensor) {
   const auto place =
@@ -80,7 +95,8 @@ bool all_finite(const State& state) {
 }
 
 void save_state(const fs::path& path, const State& state,
-                const std::map<std::string, std::string>& metadata) {
+                std::map<std::string, std::string> metadata) {
+  metadata[kSeal] = kUnsealed;
   std::vector<NewTensor> entries;
   for (const auto& [name, tensor] : state.tensors) {
     entries.push_back({name, Dtype::kF32, tensor.sizes().vec()});
@@ -92,6 +108,7 @@ void save_state(const fs::path& path, const State& state,
     CLEAVE_CHECK(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat);
     content.append(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
   }
+  seal(content, content.find(kSealKey) + kSealKey.size());
   write_atomically(path, content);
 }
 
@@ -107,11 +124,21 @@ SavedState load_state(const fs::path& path) {
       std::memcpy(tensor.data_ptr(), content.data() + info.begin, info.end - info.begin);
       saved.state.add(name, std::move(tensor));
     }
+    saved.sealed = header.metadata.erase(kSeal) > 0;
+    if (saved.sealed) check_seal(content);
     saved.metadata = std::move(header.metadata);
   } catch (const DataError& error) {
     throw DataError(path.string() + ": " + error.what());
   }
   return saved;
+}
+
+SavedState load_sealed_state(const fs::path& path) {
+  SavedState saved = load_state(path);
+  if (saved.sealed) return saved;
+  throw DataError(path.string() +
+                  " carries no checksum: an earlier version of Cleave wrote it, or it is damaged; "
+                  "run the job anew");
 }
 
 void check_same_form(const State& state, const State& expected, const std::string& where) {

@@ -36,14 +36,19 @@ State part_of(const State& state, const std::function<bool(const std::string& na
 bool equal(const State& a, const State& b);
 bool all_finite(const State& state);
 
-// safetensors, written aside and renamed. Errors: IoError, DataError.
+// safetensors with a checksum of the whole file in its metadata ("sha256", base/seal.h), written
+// aside and renamed. Errors: IoError.
 void save_state(const std::filesystem::path& path, const State& state,
-                const std::map<std::string, std::string>& metadata);
+                std::map<std::string, std::string> metadata);
 struct SavedState {
   State state;
-  std::map<std::string, std::string, std::less<>> metadata;
+  std::map<std::string, std::string, std::less<>> metadata;  // but the checksum
+  bool sealed = false;                                       // it carries a checksum, which fits
 };
+// Errors: IoError, DataError, also where a checksum does not fit. Others' files have none.
 SavedState load_state(const std::filesystem::path& path);
+// Of our own: a state without a checksum is refused, too.
+SavedState load_sealed_state(const std::filesystem::path& path);
 
 // Errors: DataError when names or shapes differ; `where` says whose state it is.
 void check_same_form(const State& state, const State& expected, const std::string& where);

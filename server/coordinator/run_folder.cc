@@ -5,35 +5,23 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/seal.h"
+#include "common/config/sealed_job.h"
+#include "server/coordinator/continuation.h"
 
 namespace cleave {
 namespace {
 
-constexpr std::uint64_t kMaxJournal = std::uint64_t{4} << 30;
+constexpr std::uint64_t kMaxJson = std::uint64_t{4} << 30;
 constexpr const char* kServerMemory = "server_optimizer.safetensors";
 // Written, and waiting for the state of its round.
 constexpr const char* kNextServerMemory = "server_optimizer.next.safetensors";
 
-Json parse(const std::string& text, const fs::path& path) {
-  try {
-    return Json::parse(text);
-  } catch (const Json::exception& error) {
-    throw DataError(path.string() + " is damaged (" + error.what() + ")");
-  }
-}
-
-// A line that trace_of and traffic_of can read, of the round that follows.
-Json journal_line(const std::string& text, std::size_t round, const fs::path& path) {
-  Json line = parse(text, path);
-  try {
-    trace_of(line);
-    traffic_of(line);
-    if (line.at("round").get<std::size_t>() == round) return line;
-  } catch (const Json::exception&) {
-  }
-  throw DataError(path.string() + ":" + std::to_string(round) + " is damaged: no record of round " +
-                  std::to_string(round));
-}
+constexpr const char* kJob = "job.toml";
+constexpr const char* kState = "state.safetensors";
+constexpr const char* kRounds = "rounds.jsonl";
+constexpr const char* kSeal = "sha256";
+constexpr std::size_t kJsonTail = kUnsealed.size() + 4;  // the digest and "\"\n}\n"
 
 std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   const auto found = saved.metadata.find("round");
@@ -44,12 +32,28 @@ std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   return static_cast<std::uint32_t>(std::stoul(found->second));
 }
 
+// The digest of the journal up to its round: the two belong together.
+void check_same_journal(const SavedState& saved, const std::string& digest, const fs::path& path) {
+  const auto found = saved.metadata.find("journal");
+  if (found != saved.metadata.end() && found->second == digest) return;
+  throw DataError(
+      path.string() +
+      " does not belong to the rounds.jsonl beside it: one of the two is another run's; "
+      "restore both, or run the job anew");
+}
+
+std::map<std::string, std::string> about(std::uint32_t round, const std::string& journal) {
+  return {{"round", std::to_string(round)}, {"journal", journal}};
+}
+
+bool is_untrained(const SavedState& saved) { return saved.metadata.contains("untrained"); }
+
 bool is_free(const fs::path& path) {
   if (!fs::exists(path)) return true;
   if (!fs::is_directory(path)) return false;
   const fs::directory_iterator entries(path);
   return std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
-    return entry.path().filename() == kDeploymentFolder;
+    return entry.path().filename() == kDeploymentFolder || is_temporary(entry.path());
   });
 }
 
@@ -71,34 +75,38 @@ RunFolder RunFolder::create(const fs::path& path, const Job& job) {
         path.string() +
         " is not empty; choose another --out, or continue the run in it with --resume");
   }
-  write_atomically(path / "job.toml", job_toml(job));
+  remove_temporaries(path);
+  write_atomically(path / kJob, sealed_job_toml(job));
   return folder;
 }
 
 RunFolder RunFolder::resume(const fs::path& path, const Job& job) {
-  if (!fs::exists(path / "job.toml")) {
+  const fs::path file = path / kJob;
+  if (!fs::exists(file)) {
     throw UsageError("nothing to resume: " + path.string() + " holds no run");
-  }
-  if (read_file(path / "job.toml", 1 << 20) != job_toml(job)) {
-    throw UsageError(
-        "cannot resume " + path.string() +
-        ": its job.toml differs from this job; resume with the same file and --set, or "
-        "choose another --out");
   }
   RunFolder folder(path);
   folder.lock();
+  const Job written = load_sealed_job(file).job;
+  const Journal journal = folder.load_rounds(Later::kOneRound);
+  // Both through the same reader: an empty or relative path then means the same.
+  const Job wanted =
+      parse_job(job_toml(job), file.string(), fs::absolute(file).parent_path(), {}).job;
+  const bool more = extends(written, wanted, folder.rounds_, path);
   remove_temporaries(path);
-  if (!folder.load_rounds()) folder.drop_later_lines();
+  if (!journal.ends_there) cut_file(path / kRounds, journal.bytes);
   folder.settle_server_memory(folder.last_round());
+  if (more) write_atomically(file, sealed_job_toml(job));
   return folder;
 }
 
 RunFolder RunFolder::open(const fs::path& path) {
-  if (!fs::exists(path / "job.toml")) {
+  if (!fs::exists(path / kJob)) {
     throw UsageError(path.string() + " is not a run directory: it has no job.toml");
   }
+  load_sealed_job(path / kJob);
   RunFolder folder(path);
-  folder.load_rounds();
+  folder.load_rounds(Later::kAnything);
   return folder;
 }
 
@@ -107,93 +115,114 @@ std::uint32_t RunFolder::last_round() const {
 }
 
 std::optional<State> RunFolder::state() const {
-  const fs::path path = path_ / "state.safetensors";
+  const fs::path path = path_ / kState;
   if (!fs::exists(path)) return std::nullopt;
-  return load_state(path).state;
+  SavedState saved = load_sealed_state(path);
+  if (is_untrained(saved)) return std::nullopt;
+  return std::move(saved.state);
 }
 
-// Reads the journal up to the round that the state belongs to. Later lines are of a round whose
-// state is not written yet, or never was; whether there are none.
-bool RunFolder::load_rounds() {
-  const fs::path state_path = path_ / "state.safetensors";
-  const fs::path journal = path_ / "rounds.jsonl";
-  const std::uint32_t complete =
-      fs::exists(state_path) ? round_of(load_state(state_path), state_path) : 0;
-  bool whole = true;
-  if (fs::exists(journal)) {
-    const std::string text = read_file(journal, kMaxJournal);
-    std::size_t begin = 0;
-    while (begin < text.size() && rounds_.size() < complete) {
-      const std::size_t end = text.find('\n', begin);
-      if (end == std::string::npos) break;
-      rounds_.push_back(journal_line(text.substr(begin, end - begin), rounds_.size() + 1, journal));
-      begin = end + 1;
-    }
-    whole = begin == text.size();
+// Before its first round a run has no state and nothing that comes later.
+void RunFolder::refuse_lost_state() const {
+  const std::optional<Json> summary = read_json("summary.json");
+  const bool has_rounds = summary && summary->value("rounds", 0) > 0;
+  for (const char* name : {kRounds, kServerMemory, "summary.json"}) {
+    if (!fs::exists(path_ / name) || (name == std::string("summary.json") && !has_rounds)) continue;
+    throw DataError((path_ / kState).string() + " is missing, but " + name +
+                    " is there: put the last round's state back, or run the job anew");
   }
-  if (last_round() != complete) {
-    throw DataError(journal.string() + " ends at round " + std::to_string(last_round()) +
-                    ", the state belongs to round " + std::to_string(complete));
-  }
-  return whole;
 }
 
-void RunFolder::drop_later_lines() const {
-  std::string kept;
-  for (const Json& round : rounds_) kept += round.dump() + '\n';
-  write_atomically(path_ / "rounds.jsonl", kept);
+// The journal up to the round that the state belongs to. Later lines are of a round whose state is
+// not written yet, or never was.
+Journal RunFolder::load_rounds(Later later) {
+  const fs::path path = path_ / kState;
+  if (!fs::exists(path)) {
+    refuse_lost_state();
+    return {};
+  }
+  const SavedState saved = load_sealed_state(path);
+  Journal journal = read_journal(path_ / kRounds, round_of(saved, path), later);
+  check_same_journal(saved, journal.digest, path);
+  rounds_ = journal.lines;
+  digest_ = journal.digest;
+  return journal;
 }
 
 // A waiting memory takes its place if its state was written, and goes if not.
 void RunFolder::settle_server_memory(std::uint32_t complete) const {
   const fs::path next = path_ / kNextServerMemory;
   if (!fs::exists(next)) return;
-  std::error_code failed;
-  if (round_of(load_state(next), next) == complete) {
-    fs::rename(next, path_ / kServerMemory, failed);
-  } else {
-    fs::remove(next, failed);
+  if (round_of(load_sealed_state(next), next) == complete) {
+    return rename_file(next, path_ / kServerMemory);
   }
-  if (failed) throw IoError("cannot rename or remove " + next.string() + ": " + failed.message());
+  std::error_code failed;
+  fs::remove(next, failed);
+  if (failed) throw IoError("cannot remove " + next.string() + ": " + failed.message());
 }
 
 State RunFolder::server_memory() const {
   const fs::path path = path_ / kServerMemory;
   if (!fs::exists(path)) return {};
-  SavedState saved = load_state(path);
+  SavedState saved = load_sealed_state(path);
   const std::uint32_t round = round_of(saved, path);
   if (round != last_round()) {
     throw DataError(path.string() + " belongs to round " + std::to_string(round) +
                     ", the state to round " + std::to_string(last_round()));
   }
+  check_same_journal(saved, digest_, path);
   return std::move(saved.state);
 }
 
 void RunFolder::write_start(const State& state) const {
   CLEAVE_CHECK(rounds_.empty());
-  save_state(path_ / "state.safetensors", state, {{"round", "0"}});
+  save_state(path_ / kState, state, about(0, digest_));
+}
+
+void RunFolder::begin(const State& state) const {
+  if (fs::exists(path_ / kState)) return;
+  auto metadata = about(0, digest_);
+  metadata["untrained"] = "yes";
+  save_state(path_ / kState, state, metadata);
 }
 
 void RunFolder::commit_round(Json line, const State& state, const State& server_memory) {
   const auto round = line.at("round").get<std::uint32_t>();
-  append_line(path_ / "rounds.jsonl", line.dump());
-  const std::map<std::string, std::string> metadata = {{"round", std::to_string(round)}};
+  std::string digest = digest_;
+  append_line(path_ / kRounds, sealed_line(line, digest));
   if (!server_memory.tensors.empty()) {
-    save_state(path_ / kNextServerMemory, server_memory, metadata);
+    save_state(path_ / kNextServerMemory, server_memory, about(round, digest));
   }
-  save_state(path_ / "state.safetensors", state, metadata);
+  save_state(path_ / kState, state, about(round, digest));
   settle_server_memory(round);
+  digest_ = digest;
   rounds_.push_back(std::move(line));
 }
 
 void RunFolder::write_json(const std::string& name, const Json& content) const {
-  write_atomically(path_ / name, content.dump(2) + '\n');
+  Json with_seal = content;
+  with_seal[kSeal] = kUnsealed;
+  std::string text = with_seal.dump(2) + '\n';
+  seal(text, text.size() - kJsonTail);
+  write_atomically(path_ / name, text);
 }
 
 std::optional<Json> RunFolder::read_json(const std::string& name) const {
   const fs::path path = path_ / name;
   if (!fs::exists(path)) return std::nullopt;
-  return parse(read_file(path, kMaxJournal), path);
+  const std::string text = read_file(path, kMaxJson);
+  if (text.size() < kJsonTail || !is_sealed(text, text.size() - kJsonTail)) {
+    throw DataError(path.string() +
+                    " is damaged: its checksum is missing or does not match its content; remove it "
+                    "and resume the run, which makes it again");
+  }
+  try {
+    Json content = Json::parse(text);
+    content.erase(kSeal);
+    return content;
+  } catch (const Json::exception& error) {
+    throw DataError(path.string() + " is damaged (" + error.what() + ")");
+  }
 }
 
 fs::path default_run_path(const std::string& name) {

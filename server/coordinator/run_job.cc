@@ -101,8 +101,8 @@ asio::awaitable<void> run_rounds(JobRun& run) {
     run.state = std::move(next);
     Json line = round_json(record, run.members.label_counts());
     warn_of_trouble(line, run.folder.rounds(), run.job);
+    run.folder.commit_round(line, run.state, run.server_memory);
     run.on_round(line);
-    run.folder.commit_round(std::move(line), run.state, run.server_memory);
   }
   if (run.job.eval.test) co_await final_test(run, rounds);
 }
@@ -150,6 +150,7 @@ asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients) {
   std::exception_ptr failure;
   std::string reason;
   try {
+    run.folder.begin(run.state);
     co_await run.members.wait_for_clients(clients);
     if (const std::string& why = run.members.why_abandoned(); !why.empty()) {
       throw UnavailableError(why);
@@ -162,6 +163,26 @@ asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients) {
   }
   if (failure) co_await run.members.abandon(reason);
   co_return failure;
+}
+
+std::optional<Json> finished_summary(const RunFolder& folder, const Job& job) {
+  if (folder.last_round() != static_cast<std::uint32_t>(job.federation.rounds)) return {};
+  std::optional<Json> summary = folder.read_json("summary.json");
+  if (!summary || summary->at("status") != "done") return {};
+  if (summary->at("rounds") != job.federation.rounds) return {};
+  return summary;
+}
+
+void warn_of_failure(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    log_warn(error.what());
+  }
+}
+
+void leave_job(JobRun& run, const std::string& status) {
+  warn_of_failure([&] { finish_job(run, status); });
 }
 
 Json finish_job(JobRun& run, const std::string& status) {

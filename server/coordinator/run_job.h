@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "common/model/model_config.h"
 #include "server/coordinator/federation.h"
@@ -18,8 +20,8 @@ struct JobRun {
   RunFolder& folder;
   State state;  // round 0's, or the last complete round's
   JobShape shape;
-  std::function<void(const Json& line)> on_round = [](const Json&) {};
-  SummaryInput summary{};               // filled as the job goes on
+  std::function<void(const Json& line)> on_round = [](const Json&) {};  // once it is committed
+  SummaryInput summary{};                                               // filled as the job goes on
   std::vector<double> round_seconds{};  // each round's training: no journal, no evaluation
   State server_memory{};                // the server optimiser's, after last round
 };
@@ -31,6 +33,16 @@ asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients);
 
 // Writes summary.json with `status` and returns it.
 Json finish_job(JobRun& run, const std::string& status);
+
+// What is still to be done after a failure: its own failure is a warning, so that the first one is
+// what ends the program.
+void warn_of_failure(const std::function<void()>& act);
+
+// finish_job of a job that failed or was interrupted.
+void leave_job(JobRun& run, const std::string& status);
+
+// The summary of a run to which nothing is left to do; none otherwise. Errors: DataError.
+std::optional<Json> finished_summary(const RunFolder& folder, const Job& job);
 
 // What the closed form needs to know of a job.
 JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels);

@@ -73,10 +73,12 @@ TEST(Resume, AServerMemoryThatWaitsBelongsToItsRoundOnly) {
   memory.add("momentum.w", at::full({2}, 7.0));
   run_tiny(job, folder / "run");  // three rounds
   const fs::path next = folder / "run/server_optimizer.next.safetensors";
+  const std::string digest =
+      load_state(folder / "run/state.safetensors").metadata.at("journal").c_str();
   save_state(next, memory, {{"round", "4"}});
   EXPECT_TRUE(RunFolder::resume(folder / "run", job).server_memory().tensors.empty());
   EXPECT_FALSE(fs::exists(next));
-  save_state(next, memory, {{"round", "3"}});
+  save_state(next, memory, {{"round", "3"}, {"journal", digest}});
   EXPECT_TRUE(equal(RunFolder::resume(folder / "run", job).server_memory(), memory));
   EXPECT_FALSE(fs::exists(next));
   save_state(folder / "run/server_optimizer.safetensors", memory, {{"round", "2"}});
@@ -90,8 +92,10 @@ TEST(Resume, AJournalLineWithoutItsStateIsDropped) {
   const Job job = tiny_job();
   run_tiny(job, folder / "run");
   const auto whole = contents(folder / "run");
-  append_line(folder / "run/rounds.jsonl", R"({"round":4,"loss":0.5})");
-  append_line(folder / "run/rounds.jsonl", R"({"round":5,"lo)");
+  std::string digest = load_state(folder / "run/state.safetensors").metadata.at("journal").c_str();
+  Json line = RunFolder::open(folder / "run").rounds().back();
+  line["round"] = 4;
+  append_line(folder / "run/rounds.jsonl", sealed_line(line, digest));
   EXPECT_EQ(RunFolder::resume(folder / "run", job).last_round(), 3u);
   EXPECT_EQ(contents(folder / "run"), whole);
 }
@@ -125,6 +129,91 @@ TEST(Resume, AFinishedRunStaysAsItIs) {
   const auto whole = contents(folder / "run");
   run_tiny(job, folder / "run");
   EXPECT_EQ(contents(folder / "run"), whole);
+}
+
+TEST(Resume, AStateThatWasRemovedAfterTheFirstRoundIsRefusedToo) {
+  const TemporaryFolder folder;
+  const Job job = tiny_job();
+  EXPECT_THROW(run_interrupted(job, folder / "run", 1, SIGTERM), Interrupted);
+  fs::remove(folder / "run/state.safetensors");
+  fs::remove(folder / "run/summary.json");
+  EXPECT_NE(refusal([&] { run_tiny(job, folder / "run"); }).find("state.safetensors is missing"),
+            std::string::npos);
+}
+
+TEST(Resume, ARoundIsToldOnceItIsCommitted) {
+  const TemporaryFolder folder;
+  SimulationOptions options;
+  std::uint32_t told = 0;
+  options.on_round = [&](const Json& line) {
+    told = line.at("round").get<std::uint32_t>();
+    EXPECT_EQ(RunFolder::open(folder / "run").last_round(), told);
+  };
+  run_tiny(tiny_job(), folder / "run", options);
+  EXPECT_EQ(told, 3u);
+}
+
+TEST(Resume, WithMoreRoundsARunIsExtendedToTheBytesOfOneThatHadThemFromTheStart) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.federation.rounds = 4;
+  job.federation.server_optimizer = "fedadam";
+  job.eval.test = true;
+  run_tiny(job, folder / "whole");
+  Job shorter = job;
+  shorter.federation.rounds = 2;
+  run_tiny(shorter, folder / "finished");
+  run_tiny(job, folder / "finished");
+  EXPECT_EQ(contents(folder / "finished"), contents(folder / "whole"));
+  EXPECT_THROW(run_interrupted(shorter, folder / "stopped", 1, SIGTERM), Interrupted);
+  run_tiny(job, folder / "stopped");
+  EXPECT_EQ(contents(folder / "stopped"), contents(folder / "whole"));
+}
+
+// What resuming `begun`, a run of `job`, under `wanted` is told.
+std::string told(const fs::path& begun, const Job& wanted) {
+  return refusal<UsageError>([&] { RunFolder::resume(begun, wanted); });
+}
+
+TEST(Resume, ARunThatMoreRoundsWouldHaveMadeAnotherIsNotExtended) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  job.optimizer.schedule = "cosine";
+  run_tiny(job, folder / "cosine");
+  job.federation.rounds = 5;
+  std::string why = told(folder / "cosine", job);
+  EXPECT_NE(why.find("federation.rounds = 5 here, 3 there"), std::string::npos) << why;
+  EXPECT_NE(why.find("optimizer.schedule = \"cosine\""), std::string::npos) << why;
+
+  job = tiny_job();
+  job.eval.every = 2;
+  run_tiny(job, folder / "every");
+  job.federation.rounds = 4;
+  why = told(folder / "every", job);
+  EXPECT_NE(why.find("eval.every = 2"), std::string::npos) << why;
+}
+
+TEST(Resume, WithFewerRoundsIsRefused) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  run_tiny(job, folder / "run");
+  job.federation.rounds = 2;
+  const std::string why = told(folder / "run", job);
+  EXPECT_NE(why.find("federation.rounds = 2 here, 3 there"), std::string::npos) << why;
+}
+
+TEST(Resume, AnotherJobIsRefusedWithEachKeyThatDiffersAndBothValues) {
+  const TemporaryFolder folder;
+  Job job = tiny_job();
+  run_tiny(job, folder / "run");
+  job.optimizer.lr_prompt = 0.1;
+  job.data.labels = {"yes", "no"};
+  const std::string why = told(folder / "run", job);
+  EXPECT_NE(why.find("optimizer.lr_prompt = 0.1 here, 0.05 there"), std::string::npos) << why;
+  EXPECT_NE(why.find("data.labels = [\"yes\", \"no\"] here, [\"no\", \"yes\"] there"),
+            std::string::npos)
+      << why;
+  EXPECT_EQ(why.find("seed"), std::string::npos) << why;
 }
 
 }  // namespace

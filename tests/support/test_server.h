@@ -6,6 +6,7 @@
 #include "client/session.h"
 #include "common/model/threads.h"
 #include "server/connection.h"
+#include "server/coordinator/federation.h"
 #include "tests/support/run_coroutine.h"
 #include "tests/support/tiny_job.h"
 
