@@ -36,7 +36,11 @@ void read_modules(JsonFields& fields, AdapterConfig& out) {
       out.all_linear = fields.text("target_modules") == "all-linear";
     }
   }
-  fields.ignore({"target_modules", "fan_in_fan_out"});
+  if (fields.has("exclude_modules")) {
+    out.excludes_by_pattern = fields.is_text("exclude_modules");
+    if (!out.excludes_by_pattern) out.exclude_modules = fields.names("exclude_modules");
+  }
+  fields.ignore({"target_modules", "exclude_modules", "fan_in_fan_out"});
 }
 
 // Initialisations that leave the base's weights as they are.

@@ -24,6 +24,9 @@ struct AdapterConfig {
   // either (a pattern), those with tensors.
   std::vector<std::string> target_modules, feedforward_modules;
   bool all_linear = false;
+  // Of these those that are left out: ends of names, or a pattern, where the tensors tell.
+  std::vector<std::string> exclude_modules;
+  bool excludes_by_pattern = false;
   std::optional<std::vector<std::int64_t>> layers_to_transform;
   std::int64_t rank = 0;
   double alpha = 0;

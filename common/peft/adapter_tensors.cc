@@ -46,7 +46,7 @@ fs::path weights_in(const fs::path& folder) {
 }  // namespace
 
 AdapterTensors::AdapterTensors(const fs::path& folder, std::string_view wrapper,
-                               std::string_view prefix) {
+                               std::string_view prefix, const Rename& rename) {
   const fs::path path = weights_in(folder);
   file_ = path.string();
   map_ = std::make_unique<MappedFile>(path);
@@ -58,11 +58,19 @@ AdapterTensors::AdapterTensors(const fs::path& folder, std::string_view wrapper,
   }
   for (const auto& [name, info] : header.tensors) {
     check_name(name, file_);
-    const std::string canonical = without(prefix, without(wrapper, name));
-    if (!entries_.emplace(canonical, info).second) {
-      throw DataError(file_ + ": the tensor " + canonical + " twice");
+    const std::string bare = without(prefix, without(wrapper, name));
+    const std::string canonical = rename ? rename(bare) : bare;
+    const auto [place, is_new] = entries_.emplace(canonical, info);
+    if (!is_new && !same_values(place->second, info)) {
+      throw DataError(file_ + ": the tensor " + canonical + " twice, with other values");
     }
   }
+}
+
+bool AdapterTensors::same_values(const TensorInfo& a, const TensorInfo& b) const {
+  const std::byte* const bytes = map_->bytes().data();
+  return a.dtype == b.dtype && a.shape == b.shape &&
+         std::equal(bytes + a.begin, bytes + a.end, bytes + b.begin, bytes + b.end);
 }
 
 const TensorInfo& AdapterTensors::entry(const std::string& name) const {

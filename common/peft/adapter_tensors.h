@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,10 +23,14 @@ constexpr const char* kAdapterWeights = "adapter_model.safetensors";
 
 class AdapterTensors {
  public:
-  // Removes `wrapper` ("base_model.model.") and then `prefix` ("bert.") from names that begin so.
+  // What else is done to names, to the checkpoint's; null: nothing.
+  using Rename = std::function<std::string(const std::string& name)>;
+
+  // Removes `wrapper` ("base_model.model.") and then `prefix` ("bert.") from names that begin so. A
+  // tensor may be there under several names where all of them have the same values.
   // Errors: IoError, DataError naming the file (a pickle, a damaged header, a name that is none).
   AdapterTensors(const std::filesystem::path& folder, std::string_view wrapper,
-                 std::string_view prefix);
+                 std::string_view prefix, const Rename& rename = nullptr);
 
   bool has(const std::string& name) const { return entries_.contains(name); }
   // Errors: DataError when it is missing.
@@ -38,6 +43,7 @@ class AdapterTensors {
 
  private:
   const TensorInfo& entry(const std::string& name) const;
+  bool same_values(const TensorInfo& a, const TensorInfo& b) const;
 
   std::string file_;
   std::unique_ptr<MappedFile> map_;

@@ -7,6 +7,7 @@
 
 #include "common/base/error.h"
 #include "common/model/inventory.h"
+#include "common/peft/other_names.h"
 
 namespace cleave {
 namespace {
@@ -17,6 +18,13 @@ constexpr const char* kMarks[] = {".lora_", ".ia3_l", ".ln_tuning_layers."};
 bool ends_with(const std::string& name, const std::string& suffix) {
   return name.size() >= suffix.size() &&
          name.compare(name.size() - suffix.size(), std::string::npos, suffix) == 0;
+}
+
+// PEFT may write whole names, which are the task class's, of either transformers.
+bool is_named(const Architecture& architecture, const std::string& module,
+              const std::vector<std::string>& ends) {
+  return ends_in_any(task_name(architecture, module), ends) ||
+         ends_in_any(task_name(architecture, newer_name(architecture, module)), ends);
 }
 
 bool in_embedding(const Model& model, const std::string& module) {
@@ -48,10 +56,11 @@ bool Choice::has_tensors(const std::string& module) const {
 }
 
 bool Choice::operator()(const std::string& module) const {
+  if (is_named(architecture_, module, config_.exclude_modules)) return false;
+  if (config_.excludes_by_pattern && !has_tensors(module)) return false;
   if (config_.all_linear) return layer_in(module) && in_layers(module);
   if (config_.target_modules.empty()) return has_tensors(module);
-  // PEFT may write whole names, which are the task class's.
-  return in_layers(module) && ends_in_any(task_name(architecture_, module), config_.target_modules);
+  return in_layers(module) && is_named(architecture_, module, config_.target_modules);
 }
 
 std::vector<ModuleTensor> linear_tensors(const Model& model,

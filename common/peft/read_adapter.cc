@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/peft/other_names.h"
 #include "common/peft/peft_type.h"
 #include "common/peft/tail_tensors.h"
 
@@ -82,8 +83,9 @@ Adapter read_adapter(const Model& model, const std::filesystem::path& folder,
                      const AdapterOptions& options) {
   const AdapterConfig config = load_adapter_config(folder);
   const PeftType& type = find_peft_type(config.peft_type);
-  AdapterTensors tensors(folder, type.in_modules ? "base_model.model." : "base_model.",
-                         model.architecture->prefix);
+  AdapterTensors tensors(
+      folder, type.in_modules ? "base_model.model." : "base_model.", model.architecture->prefix,
+      [&](const std::string& name) { return older_name(*model.architecture, saved_name(name)); });
   try {
     return read(model, config, tensors, type, options);
   } catch (const DataError& error) {

@@ -2,8 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/model/inventory.h"
+#include "common/peft/other_names.h"
 #include "common/peft/peft_type.h"
 #include "common/peft/tail_tensors.h"
 
@@ -14,6 +18,49 @@ std::string wrapped(const Architecture& architecture, const PeftType& type,
                     const std::string& name) {
   if (name == "prompt_embeddings") return name;
   return (type.in_modules ? "base_model.model." : "base_model.") + task_name(architecture, name);
+}
+
+// The module that a tensor of an adapter belongs to.
+std::string module_of(const std::string& tensor) {
+  for (const char* mark : {".lora_", ".ia3_l", ".ln_tuning_layers"}) {
+    const std::size_t at = tensor.find(mark);
+    if (at != std::string::npos) return tensor.substr(0, at);
+  }
+  return tensor;
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+// Adds to `ends`, which choose modules, what transformers 5 calls those of them that it renamed.
+void add_newer(const Architecture& architecture, const std::vector<std::string>& modules,
+               std::vector<std::string>& ends) {
+  for (const std::string& end : std::vector<std::string>(ends)) {
+    for (const std::string& module : modules) {
+      const std::string newer = newer_name(architecture, module);
+      if (newer == module || !ends_in(task_name(architecture, module), end)) continue;
+      const bool whole = end == task_name(architecture, module) || end == module;
+      add_once(ends, whole ? task_name(architecture, newer) : newer.substr(newer.rfind('.') + 1));
+    }
+  }
+  std::sort(ends.begin(), ends.end());
+}
+
+// Under its names in transformers 5, too: each loader takes those of its own modules.
+void add_newer_names(const Architecture& architecture, NewAdapter& adapter) {
+  std::vector<std::string> modules;
+  std::map<std::string, at::Tensor> renamed;
+  for (const auto& [name, tensor] : adapter.tensors) {
+    const std::string newer = newer_name(architecture, name);
+    if (newer == name) continue;
+    add_once(modules, module_of(name));
+    renamed[newer] = tensor;
+  }
+  if (renamed.empty()) return;
+  adapter.tensors.merge(renamed);
+  add_newer(architecture, modules, adapter.config.target_modules);
+  add_newer(architecture, modules, adapter.config.feedforward_modules);
 }
 
 std::string task_type(const TuningContext& context) {
@@ -69,6 +116,7 @@ AdapterFiles adapter_files(const TuningContext& context, const State& state) {
   adapter.config.base_model = context.job.model.path;
   format.write(context, state, adapter);
   write_tail(context, state, adapter);
+  add_newer_names(context.architecture, adapter);
   AdapterFiles files;
   for (const auto& [name, tensor] : adapter.tensors) {
     files.tensors.push_back({wrapped(context.architecture, *format.type, name), tensor});
