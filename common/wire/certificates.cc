@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace cleave {
@@ -11,8 +12,11 @@ namespace {
 std::string to_text(const GENERAL_NAME* name) {
   if (name->type == GEN_DNS) {
     const unsigned char* data = ASN1_STRING_get0_data(name->d.dNSName);
-    return {reinterpret_cast<const char*>(data),
-            static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))};
+    const std::string text(reinterpret_cast<const char*>(data),
+                           static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+    // A name that cannot be shown as it is could pass for another; it is none.
+    const auto shown = [](char c) { return c > 0x20 && c < 0x7f; };
+    return std::all_of(text.begin(), text.end(), shown) ? text : std::string();
   }
   if (name->type == GEN_IPADD) {
     const int length = ASN1_STRING_length(name->d.iPAddress);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "common/base/error.h"
+#include "common/base/plain_text.h"
 #include "control.pb.h"
 
 namespace cleave {
@@ -21,13 +22,25 @@ Frame to_frame(Kind kind, const Message& message) {
   return frame;
 }
 
+// A message that this program would have written in the same bytes: nothing in it that is unknown,
+// stated twice or longer than it need be, so that its size is the closed form's.
 template <class Message>
 Message from_bytes(std::span<const std::byte> bytes, std::string_view what) {
   Message message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     throw ProtocolError("a " + std::string(what) + " message does not parse");
   }
+  message.DiscardUnknownFields();
+  const std::string again = message.SerializeAsString();
+  if (again.size() != bytes.size() || std::memcmp(again.data(), bytes.data(), again.size()) != 0) {
+    throw ProtocolError("a " + std::string(what) +
+                        " message holds fields that this protocol does not know");
+  }
   return message;
+}
+
+void insist(bool complete, std::string_view what) {
+  if (!complete) throw ProtocolError("a " + std::string(what) + " message leaves out a field");
 }
 
 template <class Message>
@@ -35,14 +48,8 @@ Message from_frame(const Frame& frame) {
   return from_bytes<Message>(frame.payload.bytes(), kind_name(frame.header.kind));
 }
 
-// Text from a peer goes to a terminal or a log: no control characters, bounded.
-std::string printable(std::string text) {
-  text.resize(std::min(text.size(), kMaxReason));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
-}
+// Text from a peer goes to a terminal, a log and the journal.
+std::string printable(const std::string& text) { return plain_text(text, kMaxReason); }
 
 Digest to_digest(const std::string& bytes, std::string_view what) {
   Digest digest{};
@@ -84,6 +91,9 @@ Ledger get(const proto::Tally& in) {
     ledger.sent.by_kind[i] = {in.sent(2 * i), in.sent(2 * i + 1)};
     ledger.received.by_kind[i] = {in.received(2 * i), in.received(2 * i + 1)};
   }
+  if (ledger.sent[Kind::kPing] != Count{} || ledger.received[Kind::kPing] != Count{}) {
+    throw ProtocolError("a tally counts pings");
+  }
   return ledger;
 }
 
@@ -93,7 +103,10 @@ void put(proto::Work& out, const Work& work) {
   out.set_squares(work.squares);
 }
 
-Work get(const proto::Work& in) { return {in.samples(), in.rows(), in.squares()}; }
+Work get(const proto::Work& in) {
+  insist(in.has_samples() && in.has_rows() && in.has_squares(), "work");
+  return {in.samples(), in.rows(), in.squares()};
+}
 
 template <class Message>
 void put_batches(Message& out, const std::vector<BatchShape>& batches) {
@@ -171,7 +184,7 @@ Ready parse_ready(const Frame& frame) {
 
 Frame bye_frame(const Bye& bye) {
   proto::Bye message;
-  message.set_reason(bye.reason);
+  message.set_reason(printable(bye.reason));
   message.set_tls_sent(bye.tls_sent);
   message.set_tls_received(bye.tls_received);
   return to_frame(Kind::kBye, message);
@@ -214,6 +227,10 @@ Frame report_frame(const Report& report, std::uint32_t round) {
 Report parse_report(const Frame& frame) {
   const auto message = from_frame<proto::Report>(frame);
   Report report;
+  report.batches = get_batches(message);
+  insist(message.has_loss_first() && message.has_loss_mean() && message.has_bypass_loss() &&
+             message.has_correct(),
+         "report");
   report.all = get(message.all());
   report.kept = get(message.kept());
   report.loss_first = message.loss_first();
@@ -222,7 +239,6 @@ Report parse_report(const Frame& frame) {
   report.correct = message.correct();
   report.kept_counts = to_vector(message.kept_counts());
   report.predicted_counts = to_vector(message.predicted_counts());
-  report.batches = get_batches(message);
   report.kept_ids = to_vector(message.kept_ids());
   report.coordinator = get(message.coordinator());
   report.body = get(message.body());
@@ -232,7 +248,7 @@ Report parse_report(const Frame& frame) {
 Frame round_end_frame(const RoundEnd& end, std::uint32_t round) {
   proto::RoundEnd message;
   message.set_accepted(end.accepted ? 1 : 0);
-  message.set_reason(end.reason);
+  message.set_reason(printable(end.reason));
   Frame frame = to_frame(Kind::kRoundEnd, message);
   frame.header.round = round;
   return frame;
@@ -240,6 +256,9 @@ Frame round_end_frame(const RoundEnd& end, std::uint32_t round) {
 
 RoundEnd parse_round_end(const Frame& frame) {
   const auto message = from_frame<proto::RoundEnd>(frame);
+  insist(message.has_accepted(), "round_end");
+  if (message.accepted() > 1)
+    throw ProtocolError("a round_end message neither accepts nor refuses");
   return {message.accepted() == 1, printable(message.reason())};
 }
 
@@ -260,10 +279,11 @@ Frame eval_report_frame(const EvalReport& report, std::uint32_t round, std::uint
 EvalReport parse_eval_report(const Frame& frame) {
   const auto message = from_frame<proto::EvalReport>(frame);
   EvalReport report;
+  report.batches = get_batches(message);
+  insist(message.has_nll_sum(), "eval_report");
   report.work = get(message.work());
   report.nll_sum = message.nll_sum();
   report.confusion = to_vector(message.confusion());
-  report.batches = get_batches(message);
   report.coordinator = get(message.coordinator());
   report.body = get(message.body());
   return report;
@@ -272,7 +292,7 @@ EvalReport parse_eval_report(const Frame& frame) {
 Frame error_frame(int exit_code, const std::string& reason) {
   proto::ErrorMessage message;
   message.set_exit(static_cast<std::uint32_t>(exit_code));
-  message.set_reason(reason.substr(0, kMaxReason));
+  message.set_reason(printable(reason));
   return to_frame(Kind::kError, message);
 }
 

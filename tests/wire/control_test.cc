@@ -147,6 +147,43 @@ TEST(Control, MessageThatDoesNotParseIsRefusedByName) {
             "a report message does not parse");
 }
 
+// A message that this protocol would have written otherwise could say more than is checked, and its
+// size would not be the closed form's.
+TEST(Control, MessageWithAnUnknownRepeatedOrLooselyWrittenFieldIsRefused) {
+  const auto text = [](const Frame& frame) {
+    return std::string(reinterpret_cast<const char*>(frame.payload.data()), frame.payload.size());
+  };
+  const std::string ready = text(ready_frame({5, {3, 2}, 0}));
+  for (const std::string& bytes :
+       {ready + std::string("\xf8\x07\x01"), ready + ready, ready + std::string("\x18\x00", 2),
+        std::string("\x08\x85\x00", 3) + ready.substr(2)}) {
+    EXPECT_EQ(refusal<ProtocolError>([&] { parse_ready(frame_of(Kind::kReady, bytes)); }),
+              "a ready message holds fields that this protocol does not know");
+  }
+  EXPECT_EQ(parse_ready(frame_of(Kind::kReady, ready)).samples, 5u);
+}
+
+TEST(Control, MessageOfARoundWithoutOneOfItsFieldsIsRefused) {
+  EXPECT_EQ(refusal<ProtocolError>([] { parse_round_end(frame_of(Kind::kRoundEnd, "")); }),
+            "a round_end message leaves out a field");
+  EXPECT_EQ(refusal<ProtocolError>([] { parse_report(frame_of(Kind::kReport, "")); }),
+            "a report message leaves out a field");
+  EXPECT_EQ(refusal<ProtocolError>([] { parse_eval_report(frame_of(Kind::kEvalReport, "")); }),
+            "a eval_report message leaves out a field");
+  EXPECT_NE(refusal<ProtocolError>([] {
+              parse_round_end(frame_of(Kind::kRoundEnd, std::string_view("\x0d\x02\0\0\0", 5)));
+            }),
+            "");
+}
+
+TEST(Control, TextOfAPeerIsUtf8OnOneLine) {
+  const Bye bye = parse_bye(frame_of(Kind::kBye,
+                                     "\x0a\x06"
+                                     "a\xff\nb\xc3\xa9"));
+  EXPECT_EQ(bye.reason, "a? b\u00e9");
+  EXPECT_EQ(parse_bye(bye_frame({std::string(5000, '\xe4'), 0, 0})).reason, std::string(1024, '?'));
+}
+
 TEST(Control, MessageOfEveryTruncatedLengthIsRefusedOrRead) {
   const Frame whole = report_frame({}, 1);
   const std::string_view bytes(reinterpret_cast<const char*>(whole.payload.data()),
