@@ -16,6 +16,8 @@ constexpr std::uint64_t kMaxJobBytes = 1 << 20;
 const std::vector<std::string_view> kPrivate = {"name",      "model.path", "data.train", "data.dev",
                                                 "data.test", "run.",       "server."};
 
+constexpr const char* kGivenState = "state:given";
+
 // The preset is named by the last --set that names one, else by the file.
 std::string preset_name(std::string_view text, const std::string& file,
                         const std::vector<std::string>& settings) {
@@ -41,6 +43,11 @@ void check_aggregation(const Job& job) {
         "federation.ranks: factors of mixed ranks have no mean, which "
         "federation.aggregation = \"" +
         f.aggregation + "\" takes; use \"product_svd\" or \"stacking\"");
+  }
+  if (f.max_norm > 0 && !f.ranks.empty()) {
+    throw DataError(
+        "federation.max_norm compares updates of one length, and federation.ranks gives clients "
+        "others; remove one of them");
   }
   if (f.server_optimizer == "none") return;
   if (f.aggregation != "product_svd" && !adds_to_base(f.aggregation)) return;
@@ -138,8 +145,7 @@ std::string job_toml(const Job& job) {
 std::string shared_job_toml(const Job& job) {
   Job copy = job;
   // Clients get the state itself and need not know where it lies.
-  const std::string state = "state:";
-  if (copy.tuning.init.rfind(state, 0) == 0) copy.tuning.init = state + "given";
+  if (copy.tuning.init.rfind("state:", 0) == 0) copy.tuning.init = kGivenState;
   return to_toml(bind(copy), kPrivate);
 }
 
@@ -147,7 +153,12 @@ Digest job_hash(const std::string& shared_job) { return sha256(shared_job); }
 
 Job parse_shared_job(std::string_view text) {
   Job job;
-  apply_toml(text, "the server's job", ".", bind(job));
+  for (const std::string& name : apply_toml(text, "the server's job", ".", bind(job))) {
+    if (!is_listed(name, kPrivate)) continue;
+    throw DataError("the server's job sets " + name + ", which is no server's to set for a client");
+  }
+  // Whatever it names, no file here is meant: the state itself comes from the server.
+  if (job.tuning.init.rfind("state:", 0) == 0) job.tuning.init = kGivenState;
   check_job(job);
   return job;
 }

@@ -53,6 +53,8 @@ struct Job {
     double alpha = 0.5;
     std::int64_t classes_per_client = 2, min_size = 16, min_clients = 1;
     std::string weights = "samples";
+    std::int64_t max_samples = 0;  // 0: 2^31 among all
+    double max_norm = 0;           // 0: off
     std::string aggregation = "mean";
     std::vector<std::string> ranks;
     std::string server_optimizer = "none";

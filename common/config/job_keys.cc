@@ -14,6 +14,13 @@ constexpr double kMaxClients = 1e6;     // each has its own list of samples
 constexpr double kMaxRounds = 1e6;      // each is planned, and is a line of the journal
 constexpr double kMaxEpochs = 1e5;      // a round of them ends some day
 
+// Up to about 30 years: as milliseconds they fit 64 bits.
+Rule seconds() {
+  Rule rule = above(0);
+  rule.max = kMaxCount;
+  return rule;
+}
+
 }  // namespace
 
 std::vector<Key> bind(Job& job) {
@@ -116,6 +123,14 @@ std::vector<Key> bind(Job& job) {
       {"federation.weights", &f.weights, one_of_names({"samples", "kept", "uniform"}),
        "FedAvg weight of a client: its samples, the kept ones, or 1. The paper does not say; "
        "samples is the usual choice."},
+      {"federation.max_samples", &f.max_samples, between(0, kMaxCount),
+       "Most samples, and most dev samples, that a client may say it has: it is refused at joining "
+       "with more; 0: 2^31 divided among all clients."},
+      {"federation.max_norm", &f.max_norm, between(0, kMaxRate),
+       "How many times the median norm of a round's other updates an update may have; a longer one "
+       "is scaled down to that, which rounds.jsonl and the log name; 0: no bound. Keeps all "
+       "updates "
+       "of a round in memory."},
       {"federation.aggregation", &f.aggregation,
        one_of_names({"mean", "factor_mean", "freeze_a", "product_svd", "stacking", "residual"}),
        "How low-rank factors are merged: every entry for itself (mean), the same where ranks and "
@@ -220,10 +235,10 @@ std::vector<Key> bind(Job& job) {
        "(deployment)."},
       {"eval.test", &job.eval.test, any(), "Evaluate the test data once, after the last round."},
 
-      {"deadlines.connect", &job.deadlines.connect, above(0), "Seconds for TCP, TLS and hello."},
-      {"deadlines.silence", &job.deadlines.silence, above(0),
+      {"deadlines.connect", &job.deadlines.connect, seconds(), "Seconds for TCP, TLS and hello."},
+      {"deadlines.silence", &job.deadlines.silence, seconds(),
        "Seconds without a byte until a peer counts as lost; pings go out at a third."},
-      {"deadlines.round", &job.deadlines.round, above(0),
+      {"deadlines.round", &job.deadlines.round, seconds(),
        "Seconds that a client has for a round, and again for its evaluation (deployment only)."},
 
       {"run.threads", &job.run.threads, between(0, 1024),

@@ -7,9 +7,12 @@
 
 #include "common/base/error.h"
 #include "common/base/nearest.h"
+#include "common/base/plain_text.h"
 
 namespace cleave {
 namespace {
+
+constexpr std::size_t kMaxShown = 200;  // of a value that breaks its rule
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -95,12 +98,6 @@ std::string_view leaf_of(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
-bool skipped(std::string_view name, const std::vector<std::string_view>& skip) {
-  return std::any_of(skip.begin(), skip.end(), [&](std::string_view s) {
-    return s.back() == '.' ? name.substr(0, s.size()) == s : name == s;
-  });
-}
-
 }  // namespace
 
 Rule any() { return {}; }
@@ -162,14 +159,20 @@ void check_rule(const Key& key, const std::string& where) {
     hint = did_you_mean(**value, key.rule.allowed);
   }
   throw DataError(where + ": " + std::string(key.name) + ": expected " + expectation(key) +
-                  ", found " + value_text(key) + hint);
+                  ", found " + plain_text(value_text(key), kMaxShown) + hint);
+}
+
+bool is_listed(std::string_view name, const std::vector<std::string_view>& list) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view s) {
+    return s.back() == '.' ? name.substr(0, s.size()) == s : name == s;
+  });
 }
 
 std::string to_toml(const std::vector<Key>& keys, const std::vector<std::string_view>& skip) {
   std::string out;
   std::string section;
   for (const Key& key : keys) {
-    if (skipped(key.name, skip)) continue;
+    if (is_listed(key.name, skip)) continue;
     if (const std::string own = section_of(key.name); own != section) {
       section = own;
       out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", section);

@@ -47,6 +47,9 @@ std::string value_text(const Key& key);
 // Throws DataError("WHERE: KEY: expected ..., found ...") when the present value breaks the rule.
 void check_rule(const Key& key, const std::string& where);
 
+// Whether a list of names and "section." prefixes holds `name`.
+bool is_listed(std::string_view name, const std::vector<std::string_view>& list);
+
 // All keys as a TOML document in their order; sections where the names have dots. `skip` holds
 // names or "section." prefixes to leave out.
 std::string to_toml(const std::vector<Key>& keys, const std::vector<std::string_view>& skip = {});

@@ -8,6 +8,8 @@
 
 #include "common/base/error.h"
 #include "common/base/nearest.h"
+#include "common/base/plain_text.h"
+#include "common/config/toml_depth.h"
 
 namespace cleave {
 namespace {
@@ -27,6 +29,7 @@ struct Source {
 };
 
 toml::table parse(std::string_view text, const std::string& file) {
+  check_toml_depth(text, file);
   try {
     return toml::parse(text, std::string_view(file));
   } catch (const toml::parse_error& error) {
@@ -38,12 +41,8 @@ toml::table parse(std::string_view text, const std::string& file) {
 std::string short_text(const toml::node& node) {
   std::ostringstream out;
   node.visit([&](const auto& value) { out << value; });
-  std::string text = out.str();
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return text;
+  const std::string text = out.str();
+  return text.size() > 60 ? plain_text(text, 57) + "..." : plain_text(text, 60);
 }
 
 [[noreturn]] void wrong_type(const Key& key, const toml::node& node, const Source& source) {
@@ -99,7 +98,7 @@ const Key* find(const std::vector<Key>& keys, std::string_view name) {
                           const std::vector<Key>& keys) {
   std::vector<std::string_view> names;
   for (const Key& key : keys) names.push_back(key.name);
-  throw DataError(where + ": unknown key \"" + name.substr(0, 80) + "\"" +
+  throw DataError(where + ": unknown key \"" + plain_text(name, 80) + "\"" +
                   did_you_mean(name, names) + "; all keys are in docs/job.md");
 }
 
@@ -146,6 +145,7 @@ void apply_setting(const std::string& setting, const std::vector<Key>& keys) {
   if (!key) unknown(name, where, keys);
   const Source source{where, fs::current_path(), false};
   toml::table table;
+  check_toml_depth(value, where.substr(0, 80));
   try {
     table = toml::parse("value = " + value);
   } catch (const toml::parse_error&) {

@@ -257,5 +257,69 @@ RC_GTEST_PROP(Job, WhatClientsGetIsReadBack, ()) {
   RC_ASSERT(shared_job_toml(parse_shared_job(shared)) == shared);
 }
 
+// A parser goes as deep as the text: 100,000 levels end a process, and the text is a peer's.
+TEST(Job, ThatNestsDeeplyIsRefusedBeforeItIsParsed) {
+  const std::string deep(100000, '['), braces = [] {
+    std::string out;
+    for (int i = 0; i < 50000; ++i) out += "{a=";
+    return out;
+  }();
+  std::string dotted = "a";
+  for (int i = 0; i < 100000; ++i) dotted += ".a";
+  std::string headers;
+  for (int i = 0; i < 40; ++i)
+    headers += "[" + dotted.substr(0, static_cast<std::size_t>(2 * i + 1)) + "]\n";
+  for (const std::string& text :
+       {"x = " + deep, "x = " + braces, dotted + " = 1", "[" + dotted + "]", "[[" + dotted + "]]",
+        "x = {" + dotted + " = 1}", "x = \"\\\"\"\n" + dotted + " = 1", headers,
+        "x = '''a'''''\ny = " + deep}) {
+    EXPECT_NE(job_refusal(text).find("nests more than 16 deep"), std::string::npos)
+        << text.substr(0, 40);
+    EXPECT_NE(refusal([&] { parse_shared_job(text); }).find("nests more than 16 deep"),
+              std::string::npos);
+  }
+  EXPECT_NE(job_refusal("", {"tuning.targets=" + deep}).find("nests more than 16 deep"),
+            std::string::npos);
+}
+
+TEST(Job, WithDotsAndBracketsInsideStringsAndCommentsDoesNotNest) {
+  const std::string dots(50, '.'), open(50, '[');
+  const std::string text = "# " + dots + open + "\nname = \"" + open + "\\\"" + dots +
+                           "\"\n[tuning]\ntext = \"\"\"a\"b\n" + open + dots +
+                           "\"\"\"\"\"\ntargets = ['" + open + "', \"" + dots + "\"]\n";
+  const Job job = parse(text).job;
+  EXPECT_EQ(job.name, open + "\"" + dots);
+  EXPECT_EQ(job.tuning.targets.size(), 2u);
+}
+
+TEST(SharedJob, MayNotSetWhatIsTheClientsOwn) {
+  for (const std::string name : {"model.path = \"/etc\"", "run.threads = 900", "data.train = \"x\"",
+                                 "server.key = \"/root/key\"", "name = \"n\""}) {
+    const std::string why = refusal([&] { parse_shared_job(name); });
+    EXPECT_NE(why.find(name.substr(0, name.find(' '))), std::string::npos) << why;
+  }
+}
+
+TEST(SharedJob, NamesNoFileOfTheClient) {
+  EXPECT_EQ(parse_shared_job("tuning.init = \"state:/home/me/secret\"").tuning.init, "state:given");
+}
+
+TEST(SharedJob, IsHeldToTheRulesOfAFile) {
+  for (const char* text : {"cut.head = -1", "optimizer.batch = 0", "optimizer.batch = 9000000000",
+                           "deadlines.silence = 1e300", "data.max_length = 9000000000000",
+                           "phases.split_epochs = 9000000000000", "eval.batch = 4000000000"}) {
+    const std::string why = refusal([&] { parse_shared_job(text); });
+    EXPECT_EQ(why.rfind("the server's job:1: ", 0), 0u) << text << ": " << why;
+  }
+}
+
+TEST(SharedJob, OfOneHugeStringIsRefusedInAFewWords) {
+  const std::string huge(1 << 19, 'x');
+  for (const std::string& text :
+       {huge + " = 1", "cut.pool = \"" + huge + "\"", "cut.head = \"" + huge + "\""}) {
+    EXPECT_LT(refusal([&] { parse_shared_job(text); }).size(), 1000u);
+  }
+}
+
 }  // namespace
 }  // namespace cleave

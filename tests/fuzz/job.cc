@@ -1,5 +1,6 @@
 // Text as a job file, and after a NUL each further piece as a --set. What is accepted must survive
-// the way to a client: written as the shared job, read there, and written again.
+// the way to a client: written as the shared job, read there, and written again. The text is also
+// read as what a hostile server says the shared job is.
 #include "common/config/job.h"
 #include "common/base/error.h"
 
@@ -15,6 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string text = pieces.front();
   pieces.erase(pieces.begin());
+  try {
+    parse_shared_job(text);
+  } catch (const DataError&) {
+  }
   LoadedJob loaded;
   try {
     loaded = parse_job(text, "job.toml", "/", pieces);
