@@ -127,7 +127,7 @@ asio::awaitable<void> follow_job(Device& device, const HelloOk& ok) {
 
 asio::awaitable<void> take_part(Device& device) {
   const HelloOk ok = co_await join_coordinator(device, Role::kClient);
-  co_await tell_on_failure(*device.coordinator, follow_job(device, ok));
+  co_await tell_kind_on_failure(*device.coordinator, follow_job(device, ok));
 }
 
 asio::awaitable<void> classify(Device& device, const std::filesystem::path& inputs) {
@@ -145,7 +145,7 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
   const Frame frame = co_await receive_expected(coordinator, Kind::kEvalState, 0, 0);
   const std::unique_ptr<const LocalModel> local = co_await device.lane.run([&] {
     return std::make_unique<LocalModel>(*joined.parts, joined.job,
-                                        parse_state(frame, joined.parts->initial));
+                                        parse_finite_state(frame, joined.parts->initial));
   });
   const auto body = co_await join_body(device, joined, ok);
   StepId id;

@@ -15,11 +15,8 @@ asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Lin
                             Frame order) {
   const std::uint32_t round = order.header.round;
   if (!context.train) throw ProtocolError("asked to train, but this client only evaluates");
-  State global = co_await context.lane.run([&] {
-    State state = parse_state(order, context.parts.initial);
-    if (!all_finite(state)) throw ProtocolError("the server's state holds NaN or infinite values");
-    return state;
-  });
+  State global =
+      co_await context.lane.run([&] { return parse_finite_state(order, context.parts.initial); });
   order.payload = {};
   RoundWork work = co_await train_round(context, body, round, std::move(global));
   work.report.coordinator = coordinator.ledger();
@@ -37,9 +34,13 @@ asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Lin
 
 asio::awaitable<void> answer_evaluation(const ClientContext& context, Link& coordinator, Link& body,
                                         const Frame& order) {
+  if (order.header.step > static_cast<std::uint32_t>(EvalSet::kTest)) {
+    throw ProtocolError("asked to evaluate set " + std::to_string(order.header.step) +
+                        "; there are 0 (dev) and 1 (test)");
+  }
   const auto set = static_cast<EvalSet>(order.header.step);
   const State state =
-      co_await context.lane.run([&] { return parse_state(order, context.parts.initial); });
+      co_await context.lane.run([&] { return parse_finite_state(order, context.parts.initial); });
   EvalReport report = co_await evaluate(context, body, set, order.header.round, state);
   report.coordinator = coordinator.ledger();
   co_await coordinator.send(eval_report_frame(report, order.header.round, order.header.step));
@@ -95,7 +96,8 @@ asio::awaitable<void> serve_coordinator(const ClientContext& context, Link& coor
     co_await control.send(ready_frame(ready_of(c)));
     co_await answer_until_bye(c, control, steps);
   };
-  co_await tell_on_failure(coordinator, tell_on_failure(body, session(context, coordinator, body)));
+  co_await tell_kind_on_failure(coordinator,
+                                tell_kind_on_failure(body, session(context, coordinator, body)));
 }
 
 }  // namespace cleave

@@ -173,4 +173,10 @@ State parse_state(const Frame& frame, const State& form) {
   return unpack_state(frame.payload, form);
 }
 
+State parse_finite_state(const Frame& frame, const State& form) {
+  State state = parse_state(frame, form);
+  if (!all_finite(state)) throw ProtocolError("the server's state holds NaN or infinite values");
+  return state;
+}
+
 }  // namespace cleave

@@ -49,5 +49,7 @@ at::Tensor parse_rows(Frame frame, const Layout& layout, const RowsForm& form);
 
 Frame state_frame(Kind kind, const State& state);
 State parse_state(const Frame& frame, const State& form);
+// The same of what a client is to compute with: every number finite.
+State parse_finite_state(const Frame& frame, const State& form);
 
 }  // namespace cleave

@@ -28,7 +28,10 @@ asio::awaitable<bool> send_farewell(std::shared_ptr<Link> link, Exit exit, std::
   co_return co_await send_farewell(*link, exit, std::move(reason));
 }
 
-asio::awaitable<void> tell_on_failure(Link& link, asio::awaitable<void> task) {
+namespace {
+
+// `kind_only`: see tell_kind_on_failure.
+asio::awaitable<void> tell(Link& link, asio::awaitable<void> task, bool kind_only) {
   std::exception_ptr failure;
   Exit exit = Exit::kBug;
   std::string reason;
@@ -43,8 +46,41 @@ asio::awaitable<void> tell_on_failure(Link& link, asio::awaitable<void> task) {
     reason = std::string("internal error: ") + error.what();
   }
   if (!failure) co_return;
+  // Not within the call: GCC 12 destroys the temporaries of a co_await expression twice.
+  if (kind_only) reason = reason_by_kind(exit);
   co_await send_farewell(link, exit, std::move(reason));
   std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+asio::awaitable<void> tell_on_failure(Link& link, asio::awaitable<void> task) {
+  return tell(link, std::move(task), false);
+}
+
+asio::awaitable<void> tell_kind_on_failure(Link& link, asio::awaitable<void> task) {
+  return tell(link, std::move(task), true);
+}
+
+std::string reason_by_kind(Exit exit) {
+  switch (exit) {
+    case Exit::kUsage:
+    case Exit::kData:
+      return "its data, its model or the job is not as it should be; its own log says what";
+    case Exit::kUnavailable:
+      return "it has lost its other link, or a deadline has passed; its own log says what";
+    case Exit::kIo:
+      return "it could not read or write a file; its own log says which";
+    case Exit::kProtocol:
+      return "what it received breaks the protocol; its own log says how";
+    case Exit::kPermission:
+      return "something was not permitted; its own log says what";
+    case Exit::kInterrupted:
+    case Exit::kTerminated:
+      return "it was interrupted";
+    default:
+      return "it has failed; its own log says how";
+  }
 }
 
 }  // namespace cleave

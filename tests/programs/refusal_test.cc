@@ -31,7 +31,14 @@ TEST(Refusal, ClientsThatDoNotBelong) {
   here.write("another/model.safetensors", weights);
   refused({{"model", "another"}}, 65, {"another model", "cleave slice"});
   refused({{"data", "missing.tsv"}}, 74, {"missing.tsv"});
-  EXPECT_TRUE(server->prints("missing.tsv")) << "the server is told why the client left";
+  EXPECT_TRUE(server->prints("client-00 says: it could not read or write a file"));
+  here.write("canary.tsv", "good w1 w2\tcanary label\n");
+  refused({{"data", "canary.tsv"}}, 65, {"canary.tsv:1", "canary label"});
+  EXPECT_TRUE(server->prints("client-00 says: its data, its model or the job is not as"));
+  for (const char* own : {"canary", "missing.tsv"}) {
+    EXPECT_EQ(server->err().find(own), std::string::npos)
+        << "the server is told that, and not what: " << server->err();
+  }
 
   for (const auto& client : here.join_all()) (void)client->prints("joined server");
   EXPECT_EQ(server->err().find("internal error"), std::string::npos) << server->err();
