@@ -38,7 +38,7 @@ asio::awaitable<double> bypass_epochs(const ClientContext& context, LocalModel& 
           co_await context.lane.run([&] { return local.bypass_step(batch); });
       sum += outcome.loss * static_cast<double>(batch.size());
     }
-    mean = sum / static_cast<double>(order.size());
+    mean = order.empty() ? 0 : sum / static_cast<double>(order.size());
   }
   co_return mean;
 }

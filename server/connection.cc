@@ -69,6 +69,7 @@ asio::awaitable<void> admit_client(Server& server, std::shared_ptr<Link> link, R
   member.id = link->peer();
   member.role = role;
   member.ready = parse_ready(co_await receive_expected(*link, Kind::kReady, 0, 0));
+  check_ready(member.ready, role, *server.claims, member.id);
   member.link = std::move(link);
   server.members->admit(std::move(member));
 }

@@ -20,6 +20,7 @@ struct Server {
   Digest model_hash{};
   std::string body_address;                    // told to clients; empty: this server has the body
   const State* form = nullptr;                 // of the tuned state
+  const JobClaims* claims = nullptr;           // what clients are held to; with members
   Members* members = nullptr;                  // null: this process is a body only
   BodyService* body = nullptr;                 // null: this process is a coordinator only
   const State* predictions = nullptr;          // served to predictors; null: none

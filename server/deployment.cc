@@ -131,6 +131,7 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
   server.model_hash = verify_model(model).hash;
   server.form = &parts.initial;
   if (options.role != ServerRole::kBody) server.members = &members;
+  server.claims = &federation.claims();
   if (options.role != ServerRole::kCoordinator) server.body = &service;
   if (options.role == ServerRole::kCoordinator) server.body_address = job.server.body;
 }

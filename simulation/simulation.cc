@@ -45,13 +45,15 @@ asio::awaitable<void> run_client(const ClientContext& context, const Server& ser
                                  Slots& doors, std::unique_ptr<Link> coordinator,
                                  std::unique_ptr<Link> body) {
   std::string problem;
+  bool own = false;  // the coordinator was told its kind only
   try {
     co_await take_part(context, server, role, doors, *coordinator, *body);
   } catch (const Error& error) {
     problem = context.id + ": " + error.what();
+    own = error.exit() == Exit::kData || error.exit() == Exit::kIo;
   }
   if (problem.empty()) co_return;
-  log_debug(problem);
+  own ? log_warn(problem) : log_debug(problem);
   // Nobody else will come in its place: a job that still waits for it would wait for ever.
   if (server.members->waiting()) co_await server.members->abandon(problem);
 }
@@ -90,6 +92,7 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   server.model_hash = verify_model(inputs.model).hash;
   server.form = &inputs.parts.initial;
   server.members = &members;
+  server.claims = &federation.claims();
   server.body = &service;
 
   const std::size_t clients = partition.clients.size();

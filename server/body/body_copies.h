@@ -11,6 +11,7 @@
 #include <string>
 
 #include "server/body/body_model.h"
+#include "server/body/body_witness.h"
 
 namespace cleave {
 
@@ -37,6 +38,9 @@ class BodyCopies {
                                       std::uint32_t step) const;
   std::shared_ptr<BodyModel> shown() const { return shown_; }
 
+  // What the sessions that train them have seen.
+  BodyWitness& witness() { return witness_; }
+
  private:
   struct Lent {
     std::shared_ptr<BodyModel> copy;
@@ -49,6 +53,7 @@ class BodyCopies {
   bool tuned_;
   std::shared_ptr<BodyModel> shown_;
   std::map<std::string, Lent> lent_;
+  BodyWitness witness_;
 };
 
 }  // namespace cleave

@@ -21,13 +21,17 @@ asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smas
   const std::shared_ptr<BodyModel> body =
       service.copies.training(link.peer(), request.round, request.step);
   BodyStep step;
+  BodyWork work;
   Frame features = co_await service.lane.run([&] {
-    step = body->forward(parse_smashed(std::move(smashed), form));
+    Rows rows = parse_smashed(std::move(smashed), form);
+    work = work_of(*rows.layout, form.plan.rows);
+    step = body->forward(std::move(rows));
     return rows_frame(Kind::kFeatures, step.features.x, form);
   });
   co_await send(link, std::move(features), request);
 
   Frame grad = co_await receive_expected(link, Kind::kFeaturesGrad, request.round, request.step);
+  service.copies.witness().trained(link, work);
   Frame answer = co_await service.lane.run([&] {
     const at::Tensor gradient = parse_rows(std::move(grad), *step.features.layout, form);
     return rows_frame(Kind::kSmashedGrad, body->backward(std::move(step), gradient), form);
@@ -40,10 +44,13 @@ asio::awaitable<void> evaluation_step(BodyService& service, Link& link, Frame sm
   const FrameHeader request = smashed.header;
   const Slots::Held slot = co_await service.slots.take();
   const std::shared_ptr<BodyModel> body = service.copies.shown();
+  BodyWork work;
   Frame features = co_await service.lane.run([&] {
     const Rows rows = parse_smashed(std::move(smashed), service.form);
+    work = work_of(*rows.layout, service.form.plan.rows);
     return rows_frame(Kind::kEvalFeatures, body->inference(rows).x, service.form);
   });
+  service.copies.witness().evaluated(link, work);
   co_await send(link, std::move(features), request);
 }
 
@@ -74,7 +81,16 @@ asio::awaitable<void> answer_until_bye(BodyService& service, Link& link) {
 
 asio::awaitable<void> serve_body(BodyService& service, Link& link) {
   link.allow(body_limits(service.form));
-  co_await tell_on_failure(link, answer_until_bye(service, link));
+  BodyWitness& witness = service.copies.witness();
+  witness.begin(link);
+  std::exception_ptr failure;
+  try {
+    co_await tell_on_failure(link, answer_until_bye(service, link));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  witness.end(link);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace cleave

@@ -53,11 +53,15 @@ void check_update(const State& update, const State& form, std::uint64_t weight) 
 
 }  // namespace
 
-void FedAvg::add(const State& update, std::uint64_t weight) {
+void FedAvg::check(const State& update, std::uint64_t weight) const {
   check_update(update, form_, weight);
-  if (total_weight_ + weight > kMaxTotalWeight) {
+  if (weight > kMaxTotalWeight - total_weight_) {
     throw DataError("the updates' weights sum to over 2^31 samples");
   }
+}
+
+void FedAvg::add(const State& update, std::uint64_t weight) {
+  check(update, weight);
   if (++count_ == 1) {
     only_ = update.clone();  // the sums, four times its size, wait for a second one
   } else {

@@ -22,6 +22,8 @@ class FedAvg {
   // Errors: DataError for an update that is empty (weight 0), not finite, above 2^15 in magnitude
   // or of another form; the average is then as if it had not been added.
   void add(const State& update, std::uint64_t weight);
+  // The same errors, and nothing added.
+  void check(const State& update, std::uint64_t weight) const;
   std::size_t count() const { return count_; }
   State finish() const;  // count() >= 1
 

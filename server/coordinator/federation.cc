@@ -27,22 +27,6 @@ std::uint64_t weight_of(const Report& report, const std::string& rule) {
   return rule == "kept" ? report.kept.samples : report.all.samples;
 }
 
-void check_report(const Report& report, const Member& member, std::size_t labels) {
-  if (report.all.samples != member.ready.samples || report.kept.samples > report.all.samples ||
-      report.kept_counts.size() != labels || report.predicted_counts.size() != labels ||
-      report.kept_ids.size() > report.all.samples) {
-    throw ProtocolError("the report of " + member.id + " contradicts what it said at joining");
-  }
-}
-
-void check_evaluation(const EvalReport& report, const Member& member, std::size_t labels) {
-  std::uint64_t counted = 0;
-  for (const std::uint64_t n : report.confusion) counted += n;
-  if (report.confusion.size() != labels * labels || counted != report.work.samples) {
-    throw ProtocolError("the evaluation of " + member.id + " does not add up");
-  }
-}
-
 std::uint64_t tokens_of(const Evaluation& evaluation, const RowsPlan& plan) {
   std::uint64_t tokens = 0;
   for (const auto& client : evaluation.clients) {
@@ -58,6 +42,17 @@ Ledger before(const Frame& statement, Ledger ledger) {
 }
 
 }  // namespace
+
+JobClaims job_claims(const JobParts& parts, const Job& job) {
+  const RowsForm& form = parts.form;
+  return {job,
+          static_cast<std::uint64_t>(parts.labels),
+          static_cast<std::uint64_t>(form.max_text_rows),
+          static_cast<std::uint64_t>(form.plan.rows),
+          static_cast<std::uint64_t>(form.width) * dtype_size(form.dtype),
+          form.plan.sent,
+          form.plan.returned};
+}
 
 // Updates are added on the lane as they come; its workers take turns.
 struct Federation::Average {
@@ -91,6 +86,8 @@ Federation::Federation(Members& members, const Job& job, const JobParts& parts, 
       job_(job),
       parts_(parts),
       copies_(copies && copies->tuned() ? copies : nullptr),
+      witness_(copies ? &copies->witness() : nullptr),
+      claims_(job_claims(parts, job)),
       lane_(lane),
       round_deadline_(round_deadline),
       rule_(aggregation_rule(job.federation.aggregation)),
@@ -113,6 +110,24 @@ asio::awaitable<Slots::Held> Federation::turn() {
   co_return co_await turns_->take();
 }
 
+// What a client says that its body link carried since its last report, held to what this process's
+// body saw of it, or to the report's own batches. Both are accounted for from here on.
+void Federation::check_against_body(Member& member, const BodyWork& stated,
+                                    BodyWork BodyWitness::Seen::*what, BodyWork& accounted,
+                                    const Ledger& ledger, Kind kind,
+                                    const std::vector<BatchShape>& batches) const {
+  const Ledger before = std::exchange(member.body_seen, ledger);
+  if (!witness_) {
+    return check_body_ledger(ledger, before, kind, batches, claims_, member.id);
+  }
+  const std::optional<BodyWitness::Seen> seen = witness_->seen(member.id);
+  if (!seen) throw ProtocolError(member.id + " reports steps without a link to the body");
+  BodyWork since = (*seen).*what;
+  since -= std::exchange(accounted, since);
+  check_body_work(stated, since, member.id);
+  check_mirror(seen->ledger, ledger, member.id);
+}
+
 asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32_t round,
                                                    const State& global, Average& average) {
   const Slots::Held own_turn = co_await turn();
@@ -132,13 +147,16 @@ asio::awaitable<Participant> Federation::train_one(MemberPtr member, std::uint32
 
   const Frame statement = co_await receive_expected(link, Kind::kReport, round, 0);
   Participant out{member->id, parse_report(statement), {}};
-  check_report(out.report, *member, static_cast<std::size_t>(parts_.labels));
+  check_report(out.report, round, member->ready, claims_, member->id);
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
   // Also where the update is refused: its bytes are not the next round's.
-  const Ledger body_before = std::exchange(member->body_seen, out.report.body);
+  const Ledger body_before = member->body_seen;
+  check_against_body(*member, stated_work(out.report, job_), &BodyWitness::Seen::trained,
+                     member->body_trained, out.report.body, Kind::kReport, out.report.batches);
   const Frame update = co_await receive_expected(link, Kind::kUpdate, round, 0);
-  std::string refusal;
+  std::string refusal = divergence(out.report);
   co_await lane_.run([&] {
+    if (!refusal.empty()) return;
     try {
       const State sent = parse_state(update, parts_.update_form);
       const State state =
@@ -170,10 +188,15 @@ asio::awaitable<Evaluation::PerClient> Federation::evaluate_one(MemberPtr member
   co_await link.send(std::move(order));
   const Frame statement = co_await receive_expected(link, Kind::kEvalReport, round, step);
   Evaluation::PerClient out{member->id, parse_eval_report(statement), {}};
-  check_evaluation(out.report, *member, static_cast<std::size_t>(parts_.labels));
+  check_evaluation(out.report, set, member->ready, claims_, member->id);
+  if (set == EvalSet::kDev) check_same_labels(out.report, member->dev_labels, member->id);
   check_mirror(before(statement, link.ledger()), out.report.coordinator, member->id);
-  out.traffic = mirror(link.ledger() - start) + (out.report.body - member->body_seen);
-  member->body_seen = out.report.body;
+  const Ledger body_before = member->body_seen;
+  check_against_body(*member, stated_work(out.report), &BodyWitness::Seen::evaluated,
+                     member->body_evaluated, out.report.body, Kind::kEvalReport,
+                     out.report.batches);
+  out.traffic = mirror(link.ledger() - start) + (out.report.body - body_before);
+  if (const std::string why = divergence(out.report); !why.empty()) throw Refused(why);
   co_return out;
 }
 
@@ -249,7 +272,7 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
                     seed_of(job_, Seed::kSampling), round)) {
     picked.push_back(members_.at(id));
   }
-  Average average{Aggregation(global, rule_, pairs_), {}};
+  Average average{Aggregation(global, rule_, pairs_, job_.federation.max_norm), {}};
   record.participants = co_await ask_all(std::move(picked), record, [&](const MemberPtr& member) {
     return train_one(member, round, global, average);
   });
@@ -261,7 +284,14 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
              ? ""
              : "; " + record.lost[0].client + " was lost: " + record.lost[0].reason));
   }
-  co_return co_await lane_.run([&] { return average.mean.finish(); });
+  State mean = co_await lane_.run([&] { return average.mean.finish(); });
+  record.shortened = average.mean.shortened_updates();
+  for (const ShortenedUpdate& own : record.shortened) {
+    log_warn("round " + std::to_string(round) + ": the update of " + own.client + " has norm " +
+             std::to_string(own.norm) + " and was scaled down to " + std::to_string(own.bound) +
+             " (federation.max_norm)");
+  }
+  co_return mean;
 }
 
 asio::awaitable<State> Federation::step(const State& global, const State& average, State& memory) {

@@ -18,10 +18,14 @@
 #include "server/body/body_copies.h"
 #include "server/body/slots.h"
 #include "server/coordinator/aggregation/registry.h"
+#include "server/coordinator/claims.h"
 #include "server/coordinator/members.h"
 #include "server/coordinator/record.h"
 
 namespace cleave {
+
+// What clients of a job are held to. The job must outlive it.
+JobClaims job_claims(const JobParts& parts, const Job& job);
 
 class Federation {
  public:
@@ -48,6 +52,8 @@ class Federation {
   asio::awaitable<Evaluation> evaluate(std::uint32_t round, EvalSet set, const State& state,
                                        RoundRecord& record);
 
+  const JobClaims& claims() const { return claims_; }
+
  private:
   struct Average;
   class Loan;
@@ -61,6 +67,9 @@ class Federation {
   };
 
   asio::awaitable<Slots::Held> turn();
+  void check_against_body(Member& member, const BodyWork& stated, BodyWork BodyWitness::Seen::*what,
+                          BodyWork& accounted, const Ledger& ledger, Kind kind,
+                          const std::vector<BatchShape>& batches) const;
   asio::awaitable<Participant> train_one(MemberPtr member, std::uint32_t round, const State& global,
                                          Average& average);
   asio::awaitable<Evaluation::PerClient> evaluate_one(MemberPtr member, std::uint32_t round,
@@ -77,7 +86,9 @@ class Federation {
   Members& members_;
   const Job& job_;
   const JobParts& parts_;
-  BodyCopies* copies_;
+  BodyCopies* copies_;          // null where there is nothing to lend
+  const BodyWitness* witness_;  // null where the body is another process
+  JobClaims claims_;
   Lane& lane_;
   Slots* turns_ = nullptr;
   std::optional<std::chrono::milliseconds> round_deadline_;

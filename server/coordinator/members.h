@@ -13,6 +13,7 @@
 
 #include "common/wire/control.h"
 #include "common/wire/link.h"
+#include "server/coordinator/claims.h"
 
 namespace cleave {
 
@@ -22,8 +23,11 @@ struct Member {
   Role role = Role::kClient;
   Ready ready;
   std::shared_ptr<Link> link;
-  Ledger body_seen{};  // the client's body ledger that earlier records account for
-  bool asked = false;  // an answer of its is awaited
+  // What earlier records account for of the client's body ledger, and of what the body saw of it.
+  Ledger body_seen{};
+  BodyWork body_trained{}, body_evaluated{};
+  std::vector<std::uint64_t> dev_labels{};  // once it has evaluated: samples of each label
+  bool asked = false;                       // an answer of its is awaited
 };
 
 // Shared with the coroutines that ask a member: a newer session may replace it meanwhile.

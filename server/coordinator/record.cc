@@ -1,6 +1,8 @@
 #include "server/coordinator/record.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "server/coordinator/metrics.h"
 
@@ -143,7 +145,8 @@ Json language_json(const Evaluation& evaluation) {
   return {{"n", samples},
           {"tokens", *evaluation.tokens},
           {"nll", mean},
-          {"perplexity", std::exp(mean)},
+          // JSON has no infinity.
+          {"perplexity", std::min(std::exp(mean), std::numeric_limits<double>::max())},
           {"evaluators", evaluators_json(evaluation)}};
 }
 
@@ -209,6 +212,9 @@ Json round_json(const RoundRecord& record, const LabelCounts& label_counts) {
   }
   line["participants"] = std::move(participants);
   line["lost"] = std::move(lost);
+  for (const ShortenedUpdate& s : record.shortened) {
+    line["shortened"].push_back({{"client", s.client}, {"norm", s.norm}, {"bound", s.bound}});
+  }
   return line;
 }
 

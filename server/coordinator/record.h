@@ -10,6 +10,7 @@
 #include "common/cost/trace.h"
 #include "common/tuning/method.h"
 #include "common/wire/control.h"
+#include "server/coordinator/aggregation/norm_bound.h"
 
 namespace cleave {
 
@@ -38,6 +39,7 @@ struct RoundRecord {
   std::uint32_t round = 0;
   std::vector<Participant> participants;
   std::vector<LostClient> lost;
+  std::vector<ShortenedUpdate> shortened;  // by federation.max_norm
   std::optional<Evaluation> dev;
 };
 

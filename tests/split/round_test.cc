@@ -2,34 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "common/base/error.h"
-#include "tests/support/test_server.h"
+#include "tests/support/session.h"
 
 namespace cleave::testing {
 namespace {
-
-using Answer = std::function<void(std::uint32_t round, Report&, State&)>;
-
-// A client that joins and answers `rounds` rounds with what `answer` makes of report and update.
-asio::awaitable<void> play(TestServer& server, Link& link, std::uint32_t rounds, Answer answer) {
-  co_await join(link, Role::kClient, server.server.model_hash);
-  link.allow(coordinator_limits(server.inputs.parts.initial));
-  const Ready ready{5, {3, 2}, 0};
-  co_await link.send(ready_frame(ready));
-  for (std::uint32_t round = 1; round <= rounds; ++round) {
-    const Frame order = co_await link.receive();
-    Report report;
-    report.all.samples = report.kept.samples = 5;
-    report.kept_counts = report.predicted_counts = {3, 2};
-    report.coordinator = link.ledger();
-    State state = parse_state(order, server.inputs.parts.initial);
-    answer(round, report, state);
-    co_await link.send(report_frame(report, round));
-    Frame update = state_frame(Kind::kUpdate, state);
-    update.header.round = round;
-    co_await link.send(std::move(update));
-    co_await link.receive();
-  }
-}
 
 // Joins, takes the first state, and never answers.
 asio::awaitable<void> stay_silent(TestServer& server, Link& link) {
@@ -62,8 +38,10 @@ TwoRounds run_two_rounds(TestServer& server) {
 
 TEST(Round, AtItsDeadlineLosesWhoHasNotAnsweredAndNobodyElse) {
   TestServer server(tiny_job(1, 0), std::chrono::seconds(1));
-  const auto punctual = server.connect("punctual"), silent = server.connect("silent");
-  start(server, play(server, *punctual, 2, [](std::uint32_t, Report&, State&) {}));
+  const Dataset data = tiny_texts(5, "punctual");
+  Session punctual(server, "punctual", data);
+  punctual.start();
+  const auto silent = server.connect("silent");
   start(server, stay_silent(server, *silent));
   const TwoRounds records = run_two_rounds(server);
   ASSERT_EQ(records.first.lost.size(), 1u);
@@ -75,17 +53,23 @@ TEST(Round, AtItsDeadlineLosesWhoHasNotAnsweredAndNobodyElse) {
 
 TEST(Round, AfterARefusedUpdateCountsItsOwnBytesOnly) {
   TestServer server(tiny_job(1, 0));
-  const auto honest = server.connect("honest"), other = server.connect("other");
-  start(server, play(server, *honest, 2, [](std::uint32_t, Report&, State&) {}));
-  start(server, play(server, *other, 2, [](std::uint32_t round, Report& report, State& state) {
-          report.body.sent[Kind::kSmashed] = {round, 100 * round};
-          if (round == 1) state.tensors[0].second[0][0] = std::nanf("");
-        }));
+  const Dataset data = tiny_texts(5, "client");
+  const Spoil first_update = of_kind(Kind::kUpdate, [](Frame& frame) {
+    const float value = std::nanf("");
+    if (frame.header.round == 1) std::memcpy(frame.payload.data(), &value, sizeof value);
+  });
+  Session honest(server, "honest", data), other(server, "other", data, first_update);
+  honest.start();
+  other.start();
   const TwoRounds records = run_two_rounds(server);
   ASSERT_EQ(records.first.lost.size(), 1u);
   ASSERT_EQ(records.second.participants.size(), 2u);
   EXPECT_EQ(records.second.participants[1].client, "other");
-  EXPECT_EQ(records.second.participants[1].traffic.sent[Kind::kSmashed], (Count{1, 100}));
+  // Of the same data both send the same, in two steps.
+  const Ledger& traffic = records.second.participants[1].traffic;
+  EXPECT_EQ(traffic.sent[Kind::kSmashed].frames, 2u);
+  EXPECT_EQ(traffic.sent[Kind::kSmashed],
+            records.second.participants[0].traffic.sent[Kind::kSmashed]);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct TestServer {
     server.model_hash = sha256("the model");
     server.form = &inputs.parts.initial;
     server.members = &members;
+    server.claims = &federation.claims();
     server.body = &service;
   }
 

@@ -6,11 +6,14 @@
 
 namespace cleave {
 
-Aggregation::Aggregation(State global, const AggregationRule& rule, std::vector<FactorPair> pairs)
+Aggregation::Aggregation(State global, const AggregationRule& rule, std::vector<FactorPair> pairs,
+                         double max_norm)
     : rule_(rule),
       pairs_(rule.merge ? std::move(pairs) : std::vector<FactorPair>()),
       global_(factors_of(global)),
-      mean_(std::move(global)) {
+      mean_(global),
+      max_norm_(max_norm) {
+  if (max_norm_ > 0) start_ = global.clone();
   for (const Factors& f : global_) {
     CLEAVE_CHECK(f.left.dim() == 2 && f.right.dim() == 2 && f.left.size(1) == f.right.size(0));
   }
@@ -25,9 +28,7 @@ std::vector<Factors> Aggregation::factors_of(const State& state) const {
   return out;
 }
 
-void Aggregation::add(const std::string& client, const State& update, std::uint64_t weight) {
-  CLEAVE_CHECK(!updates_.contains(client));
-  std::vector<Factors> factors = factors_of(update);
+void Aggregation::check(const std::vector<Factors>& factors) const {
   for (std::size_t i = 0; rule_.check && i < pairs_.size(); ++i) {
     try {
       rule_.check(factors[i], global_[i]);
@@ -36,8 +37,39 @@ void Aggregation::add(const std::string& client, const State& update, std::uint6
                       " do not fit: " + error.what());
     }
   }
+}
+
+void Aggregation::add(const std::string& client, const State& update, std::uint64_t weight) {
+  if (max_norm_ == 0) return take(client, update, weight);
+  CLEAVE_CHECK(!waiting_.contains(client));
+  mean_.check(update, weight);
+  check(factors_of(update));
+  waiting_[client] = {update.clone(), weight};
+}
+
+void Aggregation::take(const std::string& client, const State& update, std::uint64_t weight) {
+  CLEAVE_CHECK(!updates_.contains(client));
+  std::vector<Factors> factors = factors_of(update);
+  check(factors);
   mean_.add(update, weight);
   if (!pairs_.empty()) updates_[client] = {std::move(factors), static_cast<double>(weight)};
+}
+
+void Aggregation::bound_norms() {
+  std::vector<double> norms;
+  for (const auto& [client, own] : waiting_) norms.push_back(update_norm(own.update, start_));
+  const std::vector<double> bounds = norm_bounds(norms, max_norm_);
+  std::size_t i = 0;
+  for (const auto& [client, own] : waiting_) {
+    const double norm = norms[i], bound = bounds[i++];
+    if (norm <= bound) {
+      take(client, own.update, own.weight);
+    } else {
+      shortened_.push_back({client, norm, bound});
+      take(client, shortened(own.update, start_, bound / norm), own.weight);
+    }
+  }
+  waiting_.clear();
 }
 
 FactorUpdates Aggregation::updates_of(std::size_t pair) const {
@@ -47,7 +79,8 @@ FactorUpdates Aggregation::updates_of(std::size_t pair) const {
   return out;
 }
 
-State Aggregation::finish() const {
+State Aggregation::finish() {
+  bound_norms();
   State state = mean_.finish();
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
     const Merged merged = rule_.merge(updates_of(i), global_[i]);
