@@ -81,7 +81,11 @@ void load(const fs::path& path) {
 TEST(Canary, OfNoLocalErrorReachesTheServer) {
   const std::vector<Local> errors = {
       {"no file", [](const Device& d) { load(d.path("none.tsv")); }},
-      {"a folder", [](const Device& d) { load(d.write("x.tsv", "").parent_path()); }},
+      {"a folder",
+       [](const Device& d) {
+         fs::create_directories(d.path("folder"));
+         load(d.path("folder"));
+       }},
       {"an unknown format", [](const Device& d) { load(d.write("x.odd", "canary")); }},
       {"an empty file", [](const Device& d) { load(d.write("x.tsv", "")); }},
       {"a label", [](const Device&) { LabelMap({"no"}).index("canary", "canary.tsv:1"); }},
