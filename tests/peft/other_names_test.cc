@@ -125,7 +125,7 @@ TEST_F(VitNames, AreWrittenForBothTransformersAndEachAloneIsTheSameAdapter) {
 }
 
 TEST_F(VitNames, ThatSayTwoThingsOfOneTensorAreRefused) {
-  const Trained trained({"lora", "vit"});
+  const Trained trained(ExportCase{"lora", "vit"});
   write_adapter(trained.context(), trained.state, folder_ / "both");
   LooseAdapter adapter(folder_ / "both");
   const std::string name = "base_model.model.vit.layers.1.attention.q_proj.lora_B.weight";
