@@ -35,7 +35,10 @@ inline Job method_job(const MethodCase& c) {
 inline JobInputs method_inputs(const MethodCase& c) {
   JobInputs inputs = tiny_inputs(method_job(c));
   for (Dataset* data : {&inputs.train, &inputs.dev}) {
-    for (Example& example : data->examples) fit(example, inputs.parts.config);
+    for (Example& example : data->examples) {
+      fit(example, inputs.parts.config);
+      if (inputs.job.model.task == "causal_lm") example.label = 0;  // all are texts
+    }
   }
   return inputs;
 }
