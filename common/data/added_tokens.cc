@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/data/white_space.h"
 
 namespace cleave {
 namespace {
@@ -25,43 +26,17 @@ UChar32 last_character(std::string_view text) {
   return c;
 }
 
-UChar32 first_of(std::string_view text, std::size_t& bytes) {
-  const auto* const data = reinterpret_cast<const std::uint8_t*>(text.data());
+UChar32 first_character(std::string_view text) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   std::int32_t i = 0;
   UChar32 c = 0;
-  U8_NEXT(data, i, static_cast<std::int32_t>(text.size()), c);
-  bytes = static_cast<std::size_t>(i);
+  U8_NEXT(bytes, i, static_cast<std::int32_t>(text.size()), c);
   return c;
 }
 
-std::size_t without_space_at_end(std::string_view text) {
-  auto i = static_cast<std::int32_t>(text.size());
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  while (i > 0) {
-    std::int32_t before = i;
-    UChar32 c = 0;
-    U8_PREV(bytes, 0, before, c);
-    if (c < 0 || !u_isUWhiteSpace(c)) break;
-    i = before;
-  }
-  return static_cast<std::size_t>(i);
-}
-
-std::size_t space_at_start(std::string_view text) {
-  std::size_t space = 0;
-  while (space < text.size()) {
-    std::size_t bytes = 0;
-    const UChar32 c = first_of(text.substr(space), bytes);
-    if (c < 0 || !u_isUWhiteSpace(c)) break;
-    space += bytes;
-  }
-  return space;
-}
-
 bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
-  std::size_t bytes = 0;
   return (begin == 0 || !is_word(last_character(text.substr(0, begin)))) &&
-         (end == text.size() || !is_word(first_of(text.substr(end), bytes)));
+         (end == text.size() || !is_word(first_character(text.substr(end))));
 }
 
 }  // namespace
@@ -108,8 +83,9 @@ void AddedTokens::split(std::string_view text, bool normalized, const Found& fou
     std::size_t begin = i, end = i + key->text.size();
     i = end;
     if (token.single_word && !stands_alone(text, begin, end)) continue;
-    if (token.left_strip) begin = std::max(done, without_space_at_end(text.substr(0, begin)));
-    if (token.right_strip) end += space_at_start(text.substr(end));
+    if (token.left_strip)
+      begin = std::max(done, without_space_at_end(text.substr(0, begin)).size());
+    if (token.right_strip) end = text.size() - without_space_at_start(text.substr(end)).size();
     if (done < begin) found(text.substr(done, begin - done), nullptr);
     found(text.substr(std::min(begin, end), end - std::min(begin, end)), &token);
     done = end;

@@ -1,5 +1,5 @@
 // Where a tokenizer puts its special tokens around a text or a pair, and how both are cut to fit.
-// It reads no file: tokenizer_parts.h does.
+// It reads no file: post_processor.h does.
 #pragma once
 
 #include <cstdint>
