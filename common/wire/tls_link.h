@@ -11,10 +11,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
-#include <string>
 
+#include "common/wire/dial.h"
 #include "common/wire/link.h"
 #include "common/wire/tls_context.h"
 
@@ -26,14 +25,6 @@ struct Deadlines {
 };
 
 inline constexpr int kFrameSilences = 4;
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-// "host:port" or "[v6]:port". Errors: DataError.
-Address parse_address(const std::string& text);
 
 // Dials until `connect` has passed, for a server that is still starting, and shakes hands within
 // as long again.
