@@ -126,10 +126,6 @@ void check_job(const Job& job) {
   }
   if (job.phases.keep == 0) throw DataError("phases.keep = 0 keeps nothing; expected above 0 to 1");
   const auto& d = job.deadlines;
-  if (d.round > 1e7) {
-    throw DataError("deadlines.round: expected at most 1e7 seconds, some months, found " +
-                    std::to_string(d.round));
-  }
   if (!(d.connect <= d.silence && d.silence <= d.round)) {
     throw DataError("deadlines must satisfy connect <= silence <= round, found " +
                     std::to_string(d.connect) + ", " + std::to_string(d.silence) + ", " +

@@ -13,11 +13,11 @@ constexpr double kMaxCount = 1e9;       // of samples and of steps: fits 32 bits
 constexpr double kMaxClients = 1e6;     // each has its own list of samples
 constexpr double kMaxRounds = 1e6;      // each is planned, and is a line of the journal
 constexpr double kMaxEpochs = 1e5;      // a round of them ends some day
+constexpr double kMaxSeconds = 1e7;     // some months
 
-// Up to about 30 years: as milliseconds they fit 64 bits.
 Rule seconds() {
   Rule rule = above(0);
-  rule.max = kMaxCount;
+  rule.max = kMaxSeconds;
   return rule;
 }
 
