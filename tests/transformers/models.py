@@ -3,14 +3,11 @@
     models.py write DIR    DIR/CASE: model/, inputs.safetensors, expected.safetensors
     models.py judge DIR    after transformers_cases models DIR
 """
-import pathlib
-import sys
-
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from report import Report
+from report import Report, main
 from model_cases import CASES
 
 TOLERANCE = 1e-5
@@ -61,10 +58,7 @@ def judge(folder):
     report = Report("models")
     for case in CASES:
         path = folder / case.name
-        if report.judge_refusal(case.group, path, case.refused):
-            continue
-        if case.refused:
-            report.different(case.group, case.name, f"opened, but {case.refused} is not honoured")
+        if report.judge_refusal(case, path):
             continue
         wanted = load_file(path / "expected.safetensors")["logits"]
         own = load_file(path / "logits.safetensors")["logits"].reshape(wanted.shape)
@@ -79,5 +73,4 @@ def judge(folder):
 if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    what, where = sys.argv[1], pathlib.Path(sys.argv[2])
-    sys.exit({"write": write, "judge": judge}[what](where) is False)
+    main(write, judge)

@@ -1,5 +1,6 @@
 """How every kind of scripts/check-transformers counts: a case is equal, refused by name, or wrong."""
 import pathlib
+import sys
 
 
 class Report:
@@ -23,18 +24,23 @@ class Report:
     def refused(self, group):
         self._count(group, "refused")
 
-    def judge_refusal(self, group, folder, named):
-        """Whether FOLDER/refusal.txt is there and, where `named` is given, names it; counts it if so."""
+    def judge_refusal(self, case, folder):
+        """Counts a case that was refused, or should have been; whether it is settled by that.
+
+        FOLDER/refusal.txt is what Cleave said; `case.refused` what it must name, None where Cleave can open it.
+        """
         path = pathlib.Path(folder) / "refusal.txt"
         if not path.exists():
-            return False
+            if case.refused:
+                self.different(case.group, case.name, f"opened, but {case.refused} is not honoured")
+            return bool(case.refused)
         why = path.read_text()
-        if named is None:
-            self.different(group, folder.name, "refused, but Cleave can open it: " + why)
-        elif named not in why:
-            self.different(group, folder.name, f"refused without naming {named}: {why}")
+        if case.refused is None:
+            self.different(case.group, case.name, "refused, but Cleave can open it: " + why)
+        elif case.refused not in why:
+            self.different(case.group, case.name, f"refused without naming {case.refused}: {why}")
         else:
-            self.refused(group)
+            self.refused(case.group)
         return True
 
     def finish(self):
@@ -47,3 +53,9 @@ class Report:
             print("DIFFERENT", line)
         print(f"{self.kind}: {total['equal']} equal, {total['refused']} refused, {total['different']} different")
         return not self.wrong
+
+
+def main(write, judge):
+    """Runs `KIND.py write FOLDER` or `KIND.py judge FOLDER`; exit code 1 where a case is different."""
+    what, where = sys.argv[1], pathlib.Path(sys.argv[2])
+    sys.exit({"write": write, "judge": judge}[what](where) is False)
