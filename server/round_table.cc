@@ -59,11 +59,8 @@ std::string summary_text(const Json& summary) {
   const auto in_sockets = [&](const char* key) {
     return summary.at("bytes").at("sockets").at(key).get<std::uint64_t>();
   };
-  std::string out;
-  if (summary.at("bytes").contains("sockets")) {  // not of a run of an earlier version
-    out = bill_text(
-        {in_sockets("training"), in_sockets("evaluation"), in_sockets("up"), in_sockets("down")});
-  }
+  std::string out = bill_text(
+      {in_sockets("training"), in_sockets("evaluation"), in_sockets("up"), in_sockets("down")});
   out += "status " + summary.at("status").get<std::string>() + "\n";
   out += measure_line(summary, "dev_accuracy", "dev accuracy");
   out += measure_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");

@@ -1,16 +1,16 @@
 #include "server/coordinator/journal.h"
 
+#include <fmt/format.h>
+
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/hash.h"
-#include "common/base/seal.h"
+#include "server/coordinator/sealed_json.h"
 
 namespace cleave {
 namespace {
 
 constexpr std::uint64_t kMaxJournal = std::uint64_t{4} << 30;
-constexpr const char* kSeal = "sha256";
-constexpr std::size_t kTail = kUnsealed.size() + 2;  // the digest, its quote and the brace
 
 [[noreturn]] void damaged(const fs::path& file, std::size_t round, const std::string& what) {
   throw DataError(file.string() + ":" + std::to_string(round) + " is damaged: " + what +
@@ -20,8 +20,9 @@ constexpr std::size_t kTail = kUnsealed.size() + 2;  // the digest, its quote an
 // A line whose seal fits, that trace_of and traffic_of can read, of the round that follows.
 Json checked_line(const std::string& text, std::size_t round, std::string& digest,
                   const fs::path& file) {
-  if (text.size() < kTail || !is_sealed(text, text.size() - kTail, digest)) {
-    const bool sealed = text.find("\"" + std::string(kSeal) + "\":\"") != std::string::npos;
+  const std::optional<std::string> own = seal_of(text, digest);
+  if (!own) {
+    const bool sealed = text.find(fmt::format("\"{}\":\"", kSealKey)) != std::string::npos;
     damaged(file, round,
             sealed ? "its checksum does not match (a line was changed, removed or moved)"
                    : "it carries no checksum (did an earlier version of Cleave write it?)");
@@ -31,8 +32,8 @@ Json checked_line(const std::string& text, std::size_t round, std::string& diges
     trace_of(line);
     traffic_of(line);
     if (line.at("round").get<std::size_t>() == round) {
-      digest = line.at(kSeal).get<std::string>();
-      line.erase(kSeal);
+      digest = *own;
+      line.erase(kSealKey);
       return line;
     }
   } catch (const Json::exception&) {
@@ -65,11 +66,8 @@ void check_later(const std::string& text, const Journal& journal, const fs::path
 std::string journal_start() { return hex(sha256("cleave rounds 1")); }
 
 std::string sealed_line(const Json& line, std::string& digest) {
-  Json with_seal = line;
-  with_seal[kSeal] = kUnsealed;
-  std::string text = with_seal.dump();
-  seal(text, text.size() - kTail, digest);
-  digest = text.substr(text.size() - kTail, kUnsealed.size());
+  std::string text = sealed_json(line, -1, digest);
+  digest = *seal_of(text, digest);
   return text;
 }
 

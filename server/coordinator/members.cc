@@ -11,10 +11,6 @@
 #include "common/wire/goodbye.h"
 
 namespace cleave {
-
-Members::Members(const asio::any_io_executor& executor)
-    : joined_(executor, asio::steady_timer::time_point::max()) {}
-
 namespace {
 
 bool trains(const Member& member) {
@@ -22,6 +18,9 @@ bool trains(const Member& member) {
 }
 
 }  // namespace
+
+Members::Members(const asio::any_io_executor& executor)
+    : joined_(executor, asio::steady_timer::time_point::max()) {}
 
 void Members::admit(Member joining) {
   if (!abandoned_.empty()) {

@@ -59,7 +59,6 @@ class Members {
 
   // Ids of the clients with something to train on.
   std::vector<std::string> trainers() const;
-  std::size_t trainer_count() const { return trainer_count_; }
   const MemberPtr& at(const std::string& id) const { return members_.at(id); }
   const std::map<std::string, MemberPtr>& all() const { return members_; }
   std::map<std::string, std::vector<std::uint64_t>> label_counts() const;

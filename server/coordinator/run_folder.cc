@@ -5,9 +5,9 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
-#include "common/base/seal.h"
 #include "common/config/sealed_job.h"
 #include "server/coordinator/continuation.h"
+#include "server/coordinator/sealed_json.h"
 
 namespace cleave {
 namespace {
@@ -20,8 +20,6 @@ constexpr const char* kNextServerMemory = "server_optimizer.next.safetensors";
 constexpr const char* kJob = "job.toml";
 constexpr const char* kState = "state.safetensors";
 constexpr const char* kRounds = "rounds.jsonl";
-constexpr const char* kSeal = "sha256";
-constexpr std::size_t kJsonTail = kUnsealed.size() + 4;  // the digest and "\"\n}\n"
 
 std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   const auto found = saved.metadata.find("round");
@@ -200,25 +198,23 @@ void RunFolder::commit_round(Json line, const State& state, const State& server_
 }
 
 void RunFolder::write_json(const std::string& name, const Json& content) const {
-  Json with_seal = content;
-  with_seal[kSeal] = kUnsealed;
-  std::string text = with_seal.dump(2) + '\n';
-  seal(text, text.size() - kJsonTail);
-  write_atomically(path_ / name, text);
+  write_atomically(path_ / name, sealed_json(content, 2) + '\n');
 }
 
 std::optional<Json> RunFolder::read_json(const std::string& name) const {
   const fs::path path = path_ / name;
   if (!fs::exists(path)) return std::nullopt;
-  const std::string text = read_file(path, kMaxJson);
-  if (text.size() < kJsonTail || !is_sealed(text, text.size() - kJsonTail)) {
+  std::string text = read_file(path, kMaxJson);
+  const bool has_end = text.ends_with('\n');
+  if (has_end) text.pop_back();
+  if (!has_end || !seal_of(text)) {
     throw DataError(path.string() +
                     " is damaged: its checksum is missing or does not match its content; remove it "
                     "and resume the run, which makes it again");
   }
   try {
     Json content = Json::parse(text);
-    content.erase(kSeal);
+    content.erase(kSealKey);
     return content;
   } catch (const Json::exception& error) {
     throw DataError(path.string() + " is damaged (" + error.what() + ")");

@@ -38,13 +38,8 @@ void warn_of_trouble(const Json& line, const std::vector<Json>& earlier, const J
                "); use phases.selection = \"class\" or a later phases.prune_from_round");
     }
   }
-  if (line.contains("dev_accuracy") && slow.empty()) {
-    const Json& predicted = line.at("dev").at("predicted");
-    const auto used = std::count_if(predicted.begin(), predicted.end(),
-                                    [](const Json& n) { return n.get<std::uint64_t>() > 0; });
-    if (used == 1 && predicted.size() > 1) {
-      log_warn("ONE CLASS PREDICTED on all of dev: the model has collapsed or not begun to learn");
-    }
+  if (slow.empty() && gives_one_class(line)) {
+    log_warn("ONE CLASS PREDICTED on all of dev: the model has collapsed or not begun to learn");
   }
   if (earlier.size() >= 3) {
     const double before = earlier[earlier.size() - 3].at("loss").get<double>();

@@ -10,14 +10,6 @@ namespace {
 constexpr std::size_t kFewSteps = 100;  // of a client, in all rounds so far
 constexpr double kRaise = 5;
 
-bool gives_one_class(const Json& line) {
-  if (!line.contains("dev_accuracy")) return false;
-  const Json& predicted = line.at("dev").at("predicted");
-  const auto used = std::count_if(predicted.begin(), predicted.end(),
-                                  [](const Json& n) { return n.get<std::uint64_t>() > 0; });
-  return used == 1 && predicted.size() > 1;
-}
-
 std::size_t most_steps(const Json& line) {
   std::size_t most = 0;
   for (const Json& p : line.at("participants")) most = std::max(most, p.at("batches").size());
@@ -25,6 +17,14 @@ std::size_t most_steps(const Json& line) {
 }
 
 }  // namespace
+
+bool gives_one_class(const Json& line) {
+  if (!line.contains("dev_accuracy")) return false;
+  const Json& predicted = line.at("dev").at("predicted");
+  const auto used = std::count_if(predicted.begin(), predicted.end(),
+                                  [](const Json& n) { return n.get<std::uint64_t>() > 0; });
+  return used == 1 && predicted.size() > 1;
+}
 
 std::string slow_start(const Json& line, const std::vector<Json>& earlier, const Job& job) {
   if (!gives_one_class(line)) return {};

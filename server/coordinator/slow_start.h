@@ -10,6 +10,9 @@
 
 namespace cleave {
 
+// Whether the journal's `line` was evaluated, and all of dev is given one class of several.
+bool gives_one_class(const Json& line);
+
 // What to tell the user after the journal's `line`, the first that was evaluated: names the rates
 // and counts where after few steps all of dev is given one class. Empty: nothing to tell, or the
 // evaluation is of no classes, or not the first (`earlier`: the lines before).
