@@ -72,7 +72,6 @@ TEST(AdapterConfig, EveryKeyThatChangesTheFunctionIsRefusedByName) {
       {"use_dora", true},
       {"lora_bias", true},
       {"bias", "all"},
-      {"exclude_modules", {"layer.0"}},
       {"rank_pattern", {{"q", 2}}},
       {"alpha_pattern", {{"q", 2}}},
       {"layer_replication", {{0, 2}}},

@@ -33,9 +33,9 @@ TEST(ConfigError, NamesFileLineKeyExpectationAndTheNearestKey) {
                  {"job.toml:10: unknown key \"optimizer.batsh\"", "did you mean optimizer.batch?",
                   "docs/job.md"});
   expect_refused(with(here, "batch = 4", "batch = \"4\""), 65,
-                 {"job.toml:10: optimizer.batch: expected an integer of at least 1", "'4'"});
+                 {"job.toml:10: optimizer.batch: expected an integer from 1 to 1048576", "'4'"});
   expect_refused(with(here, "batch = 4", "batch = 0"), 65,
-                 {"job.toml:10", "at least 1", "found 0"});
+                 {"job.toml:10", "from 1 to 1048576", "found 0"});
   expect_refused(with(here, "seed = 3", "seed = 3\npreset = \"sfprompt\""), 65,
                  {"job.toml:2: preset: expected", "\"sfprompt-reconstructed\"", "\"sfprompt\""});
   expect_refused(with(here, "seed = 3", "seed = = 3"), 65, {"job.toml:1: not valid TOML"});
