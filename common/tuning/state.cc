@@ -18,10 +18,10 @@ constexpr const char* kSeal = "sha256";
 // In the header: names in JSON cannot hold an unescaped quote, so that this stands for itself.
 constexpr std::string_view kSealKey = "\"sha256\":\"";
 
-void check_seal(std::string_view content) {
-  const std::size_t key = content.find(kSealKey);
-  if (key != std::string_view::npos && is_sealed(content, key + kSealKey.size())) return;
-  throw DataError("is damaged: its checksum does not match its content");
+// Of the whole file; behind its end where it carries none.
+std::size_t seal_at(std::string_view file) {
+  const std::size_t key = file.find(kSealKey);
+  return key == std::string_view::npos ? file.size() : key + kSealKey.size();
 }
 
 }  // namespace
@@ -94,8 +94,7 @@ bool all_finite(const State& state) {
   });
 }
 
-void save_state(const fs::path& path, const State& state,
-                std::map<std::string, std::string> metadata) {
+std::string state_file(const State& state, std::map<std::string, std::string> metadata) {
   metadata[kSeal] = kUnsealed;
   std::vector<NewTensor> entries;
   for (const auto& [name, tensor] : state.tensors) {
@@ -108,8 +107,17 @@ void save_state(const fs::path& path, const State& state,
     CLEAVE_CHECK(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat);
     content.append(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
   }
-  seal(content, content.find(kSealKey) + kSealKey.size());
-  write_atomically(path, content);
+  seal(content, seal_at(content));
+  return content;
+}
+
+std::string checksum_of(std::string_view state_file) {
+  return std::string(state_file.substr(seal_at(state_file), kUnsealed.size()));
+}
+
+void save_state(const fs::path& path, const State& state,
+                std::map<std::string, std::string> metadata) {
+  write_atomically(path, state_file(state, std::move(metadata)));
 }
 
 SavedState load_state(const fs::path& path) {
@@ -124,8 +132,12 @@ SavedState load_state(const fs::path& path) {
       std::memcpy(tensor.data_ptr(), content.data() + info.begin, info.end - info.begin);
       saved.state.add(name, std::move(tensor));
     }
-    saved.sealed = header.metadata.erase(kSeal) > 0;
-    if (saved.sealed) check_seal(content);
+    if (header.metadata.erase(kSeal) > 0) {
+      if (!is_sealed(content, seal_at(content))) {
+        throw DataError("is damaged: its checksum does not match its content");
+      }
+      saved.checksum = checksum_of(content);
+    }
     saved.metadata = std::move(header.metadata);
   } catch (const DataError& error) {
     throw DataError(path.string() + ": " + error.what());
@@ -135,7 +147,7 @@ SavedState load_state(const fs::path& path) {
 
 SavedState load_sealed_state(const fs::path& path) {
   SavedState saved = load_state(path);
-  if (saved.sealed) return saved;
+  if (!saved.checksum.empty()) return saved;
   throw DataError(path.string() +
                   " carries no checksum: an earlier version of Cleave wrote it, or it is damaged; "
                   "run the job anew");

@@ -36,14 +36,18 @@ State part_of(const State& state, const std::function<bool(const std::string& na
 bool equal(const State& a, const State& b);
 bool all_finite(const State& state);
 
-// safetensors with a checksum of the whole file in its metadata ("sha256", base/seal.h), written
-// aside and renamed. Errors: IoError.
+// safetensors with a checksum of the whole file in its metadata ("sha256", base/seal.h): the bytes
+// of a state's file, which are a function of the state and the metadata alone.
+std::string state_file(const State& state, std::map<std::string, std::string> metadata);
+// That checksum of such bytes, in hexadecimal.
+std::string checksum_of(std::string_view state_file);
+// state_file, written aside and renamed. Errors: IoError.
 void save_state(const std::filesystem::path& path, const State& state,
                 std::map<std::string, std::string> metadata);
 struct SavedState {
   State state;
   std::map<std::string, std::string, std::less<>> metadata;  // but the checksum
-  bool sealed = false;                                       // it carries a checksum, which fits
+  std::string checksum;                                      // which fits; empty: it carries none
 };
 // Errors: IoError, DataError, also where a checksum does not fit. Others' files have none.
 SavedState load_state(const std::filesystem::path& path);

@@ -11,6 +11,7 @@ namespace cleave {
 namespace {
 
 constexpr std::uint64_t kMaxJournal = std::uint64_t{4} << 30;
+constexpr const char* kState = "state";
 
 [[noreturn]] void damaged(const fs::path& file, std::size_t round, const std::string& what) {
   throw DataError(file.string() + ":" + std::to_string(round) + " is damaged: " + what +
@@ -31,7 +32,7 @@ Json checked_line(const std::string& text, std::size_t round, std::string& diges
     Json line = Json::parse(text);
     trace_of(line);
     traffic_of(line);
-    if (line.at("round").get<std::size_t>() == round) {
+    if (line.at("round").get<std::size_t>() == round && line.at(kState).is_string()) {
       digest = *own;
       line.erase(kSealKey);
       return line;
@@ -65,8 +66,9 @@ void check_later(const std::string& text, const Journal& journal, const fs::path
 
 std::string journal_start() { return hex(sha256("cleave rounds 1")); }
 
-std::string sealed_line(const Json& line, std::string& digest) {
-  std::string text = sealed_json(line, -1, digest);
+std::string sealed_line(Json line, const std::string& state, std::string& digest) {
+  line[kState] = state;
+  std::string text = sealed_json(std::move(line), -1, digest);
   digest = *seal_of(text, digest);
   return text;
 }
@@ -81,6 +83,8 @@ Journal read_journal(const fs::path& file, std::uint32_t complete, Later later) 
     journal.lines.push_back(checked_line(text.substr(journal.bytes, end - journal.bytes),
                                          journal.lines.size() + 1, journal.digest, file));
     journal.bytes = end + 1;
+    journal.state = journal.lines.back().at(kState).get<std::string>();
+    journal.lines.back().erase(kState);
   }
   if (journal.lines.size() != complete) {
     throw DataError(file.string() + " ends at round " + std::to_string(journal.lines.size()) +

@@ -21,8 +21,13 @@ constexpr const char* kJob = "job.toml";
 constexpr const char* kState = "state.safetensors";
 constexpr const char* kRounds = "rounds.jsonl";
 
+// In the metadata of the two.
+constexpr const char* kRound = "round";
+constexpr const char* kJournal = "journal";
+constexpr const char* kUntrained = "untrained";
+
 std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
-  const auto found = saved.metadata.find("round");
+  const auto found = saved.metadata.find(kRound);
   if (found == saved.metadata.end() || found->second.empty() || found->second.size() > 9 ||
       found->second.find_first_not_of("0123456789") != std::string::npos) {
     throw DataError(path.string() + " does not say which round it belongs to");
@@ -30,21 +35,15 @@ std::uint32_t round_of(const SavedState& saved, const fs::path& path) {
   return static_cast<std::uint32_t>(std::stoul(found->second));
 }
 
-// The digest of the journal up to its round: the two belong together.
-void check_same_journal(const SavedState& saved, const std::string& digest, const fs::path& path) {
-  const auto found = saved.metadata.find("journal");
-  if (found != saved.metadata.end() && found->second == digest) return;
+void check_same_run(bool same, const fs::path& path) {
+  if (same) return;
   throw DataError(
       path.string() +
       " does not belong to the rounds.jsonl beside it: one of the two is another run's; "
       "restore both, or run the job anew");
 }
 
-std::map<std::string, std::string> about(std::uint32_t round, const std::string& journal) {
-  return {{"round", std::to_string(round)}, {"journal", journal}};
-}
-
-bool is_untrained(const SavedState& saved) { return saved.metadata.contains("untrained"); }
+bool is_untrained(const SavedState& saved) { return saved.metadata.contains(kUntrained); }
 
 bool is_free(const fs::path& path) {
   if (!fs::exists(path)) return true;
@@ -141,7 +140,7 @@ Journal RunFolder::load_rounds(Later later) {
   }
   const SavedState saved = load_sealed_state(path);
   Journal journal = read_journal(path_ / kRounds, round_of(saved, path), later);
-  check_same_journal(saved, journal.digest, path);
+  check_same_run(journal.lines.empty() || journal.state == saved.checksum, path);
   rounds_ = journal.lines;
   digest_ = journal.digest;
   return journal;
@@ -168,30 +167,32 @@ State RunFolder::server_memory() const {
     throw DataError(path.string() + " belongs to round " + std::to_string(round) +
                     ", the state to round " + std::to_string(last_round()));
   }
-  check_same_journal(saved, digest_, path);
+  // The digest of the journal up to its round.
+  const auto journal = saved.metadata.find(kJournal);
+  check_same_run(journal != saved.metadata.end() && journal->second == digest_, path);
   return std::move(saved.state);
 }
 
 void RunFolder::write_start(const State& state) const {
   CLEAVE_CHECK(rounds_.empty());
-  save_state(path_ / kState, state, about(0, digest_));
+  save_state(path_ / kState, state, {{kRound, "0"}});
 }
 
 void RunFolder::begin(const State& state) const {
   if (fs::exists(path_ / kState)) return;
-  auto metadata = about(0, digest_);
-  metadata["untrained"] = "yes";
-  save_state(path_ / kState, state, metadata);
+  save_state(path_ / kState, state, {{kRound, "0"}, {kUntrained, "yes"}});
 }
 
 void RunFolder::commit_round(Json line, const State& state, const State& server_memory) {
   const auto round = line.at("round").get<std::uint32_t>();
+  const std::string number = std::to_string(round);
+  const std::string file = state_file(state, {{kRound, number}});
   std::string digest = digest_;
-  append_line(path_ / kRounds, sealed_line(line, digest));
+  append_line(path_ / kRounds, sealed_line(line, checksum_of(file), digest));
   if (!server_memory.tensors.empty()) {
-    save_state(path_ / kNextServerMemory, server_memory, about(round, digest));
+    save_state(path_ / kNextServerMemory, server_memory, {{kRound, number}, {kJournal, digest}});
   }
-  save_state(path_ / kState, state, about(round, digest));
+  write_atomically(path_ / kState, file);
   settle_server_memory(round);
   digest_ = digest;
   rounds_.push_back(std::move(line));

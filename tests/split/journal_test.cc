@@ -25,6 +25,10 @@ class WrittenRun : public ::testing::Test {
     for (std::string line; std::getline(in, line);) out.push_back(line + "\n");
     return out;
   }
+  // Of the last line, as the server optimiser's memory of that round says it.
+  std::string journal_digest() const {
+    return load_state(path_ / "server_optimizer.safetensors").metadata.at("journal").c_str();
+  }
   void expect_refused(const std::vector<std::string>& words) const {
     const std::string why = refusal<Error>([&] { read_run(path_, job_); });
     for (const std::string& word : words) {
@@ -51,7 +55,19 @@ TEST_F(Journals, ALineIsSealedTogetherWithTheDigestOfTheLineBefore) {
     EXPECT_EQ(line.substr(at, 64), digest);
     before = digest;
   }
-  EXPECT_EQ(load_state(path_ / "state.safetensors").metadata.at("journal"), before);
+  EXPECT_EQ(journal_digest(), before);
+}
+
+TEST_F(Journals, ALineHoldsTheChecksumOfItsState) {
+  std::string state = read("state.safetensors");
+  const std::string key = "\"sha256\":\"";
+  state.replace(state.find(key) + key.size(), 64, std::string(64, '0'));
+  EXPECT_EQ(Json::parse(lines().back()).at("state"), hex(sha256(state)));
+}
+
+TEST_F(Journals, TheFileOfAStateIsAFunctionOfTheStateAndItsRoundAlone) {
+  save_state(folder_ / "alone.safetensors", state_of(3), {{"round", "3"}});
+  EXPECT_EQ(read_file(folder_ / "alone.safetensors", 1 << 20), read("state.safetensors"));
 }
 
 TEST_F(Journals, AFlippedBitInAnyFileIsRefusedByItsName) {
@@ -100,17 +116,15 @@ TEST_F(Journals, AJournalOfAnotherRunIsRefused) {
   for (std::uint32_t round = 1; round <= 3; ++round) {
     Json line = line_of(round);
     line["loss"] = 7;
-    other += sealed_line(line, digest) + "\n";
+    other += sealed_line(line, checksum_of(state_file(state_of(7), {})), digest) + "\n";
   }
   write("rounds.jsonl", other);
   expect_refused({"state.safetensors", "rounds.jsonl", "another run"});
 }
 
 TEST_F(Journals, AStateThatClaimsAnotherRoundIsRefused) {
-  const auto metadata = load_state(path_ / "state.safetensors").metadata;
   for (const char* round : {"1", "2", "4", "0"}) {
-    save_state(path_ / "state.safetensors", state_of(3),
-               {{"round", round}, {"journal", metadata.at("journal")}});
+    save_state(path_ / "state.safetensors", state_of(3), {{"round", round}});
     const std::string why = refusal([&] { read_run(path_, job_); });
     EXPECT_FALSE(why.empty()) << round;
   }
@@ -126,18 +140,15 @@ TEST_F(Journals, AStateThatWasRemovedIsRefusedByItsNameAndNothingIsDeleted) {
 }
 
 TEST_F(Journals, AnOlderStateIsRefusedAndNothingIsDeleted) {
-  std::string digest = journal_start();
-  sealed_line(line_of(1), digest);
-  save_state(path_ / "state.safetensors", state_of(1), {{"round", "1"}, {"journal", digest}});
+  save_state(path_ / "state.safetensors", state_of(1), {{"round", "1"}});
   const auto before = contents(path_);
   expect_refused({"rounds.jsonl", "state.safetensors", "round 1"});
   EXPECT_EQ(contents(path_), before);
 }
 
 TEST_F(Journals, AnotherRoundsServerMemoryIsRefused) {
-  const auto metadata = load_state(path_ / "state.safetensors").metadata;
   save_state(path_ / "server_optimizer.safetensors", memory_of(2),
-             {{"round", "2"}, {"journal", metadata.at("journal")}});
+             {{"round", "2"}, {"journal", journal_digest()}});
   expect_refused({"server_optimizer.safetensors", "round 2"});
   save_state(path_ / "server_optimizer.safetensors", memory_of(3),
              {{"round", "3"}, {"journal", std::string(64, '7')}});
@@ -146,8 +157,8 @@ TEST_F(Journals, AnotherRoundsServerMemoryIsRefused) {
 
 TEST_F(Journals, ATornLastLineIsWhatACrashLeavesAndIsDropped) {
   const std::string whole = read("rounds.jsonl");
-  std::string digest = load_state(path_ / "state.safetensors").metadata.at("journal").c_str();
-  std::string next = sealed_line(line_of(4), digest) + "\n";
+  std::string digest = journal_digest();
+  std::string next = sealed_line(line_of(4), "", digest) + "\n";
   for (std::size_t size = 1; size <= next.size(); ++size) {
     write("rounds.jsonl", whole + next.substr(0, size));
     EXPECT_EQ(RunFolder::resume(path_, job_).last_round(), 3u);
@@ -161,9 +172,9 @@ TEST_F(Journals, ATornLastLineIsWhatACrashLeavesAndIsDropped) {
 
 TEST_F(Journals, MoreThanOneRoundWithoutAStateOrAForeignLineIsRefusedAndNothingIsDeleted) {
   const std::string whole = read("rounds.jsonl");
-  std::string digest = load_state(path_ / "state.safetensors").metadata.at("journal").c_str();
-  const std::string four = sealed_line(line_of(4), digest) + "\n";
-  const std::string five = sealed_line(line_of(5), digest) + "\n";
+  std::string digest = journal_digest();
+  const std::string four = sealed_line(line_of(4), "", digest) + "\n";
+  const std::string five = sealed_line(line_of(5), "", digest) + "\n";
   for (const std::string& text : {four + five, four + "{", five, lines()[2]}) {
     write("rounds.jsonl", whole + text);
     expect_refused({"rounds.jsonl"});
