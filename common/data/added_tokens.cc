@@ -52,7 +52,8 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens,
                       " once it is normalized");
     }
     Keys& keys = token.normalized ? normal_ : raw_;
-    keys[static_cast<std::uint8_t>(key[0])].push_back({std::move(key), i});
+    std::vector<Key>& same_start = keys[static_cast<std::uint8_t>(key[0])];
+    same_start.push_back({std::move(key), i});
   }
   for (Keys* keys : {&raw_, &normal_}) {
     for (std::vector<Key>& of : *keys) {
