@@ -32,7 +32,8 @@ endif()
 
 find_program(CLEAVE_CCACHE ccache)
 if(CLEAVE_CCACHE)
-  # Precompiled headers need these two relaxations.
+  # Precompiled headers need these two relaxations. What another clone has compiled is found, too.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros ${CLEAVE_CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${CLEAVE_CCACHE})
 endif()
