@@ -14,10 +14,10 @@ find_path(NLOHMANN_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
 
 if(NOT CLEAVE_FUZZ)
   # By hand: Debian ships OpenCV's CMake package only with all of its modules.
-  find_path(OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)
+  find_path(OPENCV_INCLUDE opencv2/imgcodecs.hpp PATH_SUFFIXES opencv4 REQUIRED)
   add_library(cleave_opencv INTERFACE)
   target_include_directories(cleave_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
-  foreach(module core imgcodecs imgproc)
+  foreach(module core imgcodecs)
     find_library(OPENCV_${module} opencv_${module} REQUIRED)
     target_link_libraries(cleave_opencv INTERFACE ${OPENCV_${module}})
   endforeach()
