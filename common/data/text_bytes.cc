@@ -5,32 +5,12 @@
 #include <cstring>
 
 #include "common/base/error.h"
+#include "common/base/utf8.h"
 
 namespace cleave {
 namespace {
 
 using namespace std::string_view_literals;
-
-// Bytes of the character at the beginning; 0: it is none.
-std::size_t character(std::string_view text) {
-  const auto at = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return lead != 0 ? 1 : 0;
-  const std::size_t size = lead < 0xc2   ? 0
-                           : lead < 0xe0 ? 2
-                           : lead < 0xf0 ? 3
-                           : lead < 0xf5 ? 4
-                                         : 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned second = at(1);
-  const bool over_long = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool outside = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-  return over_long || outside ? 0 : size;
-}
 
 // Whether none of eight bytes is NUL or above 127.
 bool plain(const char* eight) {
@@ -54,9 +34,9 @@ std::size_t first_wrong_byte(std::string_view text) {
       at += 8;
       continue;
     }
-    const std::size_t size = character(text.substr(at));
-    if (size == 0) return at;
-    at += size;
+    const Utf8Character next = first_character(text.substr(at));
+    if (next.bytes == 0 || next.code == 0) return at;
+    at += next.bytes;
   }
   return std::string_view::npos;
 }
