@@ -87,6 +87,10 @@ bool JsonFields::flag(const std::string& key) {
   return value.get<bool>();
 }
 
+bool JsonFields::flag_or(const std::string& key, bool fallback) {
+  return has(key) ? flag(key) : fallback;
+}
+
 std::vector<std::string> JsonFields::names(const std::string& key) {
   const json& value = require(key);
   std::set<std::string> out;

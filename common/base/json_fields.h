@@ -28,6 +28,7 @@ class JsonFields {
   std::int64_t size(const std::string& key);  // in [1, 2^24]
   double number(const std::string& key);
   bool flag(const std::string& key);
+  bool flag_or(const std::string& key, bool fallback);        // where it is absent or null
   std::vector<std::string> names(const std::string& key);     // sorted, each once
   std::vector<std::int64_t> indices(const std::string& key);  // one or a list; sorted, each once
   // The value as it is, for what has no type of its own here; counts as read.

@@ -53,10 +53,6 @@ const Processor& find_processor(JsonFields& fields) {
   fields.bad(key, "the image processor of ViT, DeiT, Beit, Bit or CLIP");
 }
 
-bool flag_or(JsonFields& fields, const std::string& key, bool otherwise) {
-  return fields.has(key) ? fields.flag(key) : otherwise;
-}
-
 int side(JsonFields& fields, const std::string& key) {
   const std::int64_t value = fields.size(key);
   if (value > kMaxSide) fields.bad(key, "at most " + std::to_string(kMaxSide) + " pixels");
@@ -83,10 +79,10 @@ ImageSize listed(JsonFields& fields, const std::string& key) {
 }
 
 void read_resizing(JsonFields& fields, const Processor& processor, ImageSpec& spec) {
-  spec.resize = flag_or(fields, "do_resize", true);
+  spec.resize = fields.flag_or("do_resize", true);
   spec.resized = processor.size;
   spec.shortest_edge = processor.shortest_edge;
-  const bool square = flag_or(fields, "default_to_square", processor.shortest_edge == 0);
+  const bool square = fields.flag_or("default_to_square", processor.shortest_edge == 0);
   if (fields.has("size")) {
     const nlohmann::json& size = fields.value("size");
     spec.resized = {};
@@ -129,7 +125,7 @@ void read_crop(JsonFields& fields, const Processor& processor, ImageSpec& spec) 
       spec.crop = {value, value};
     }
   }
-  if (!flag_or(fields, "do_center_crop", processor.crops)) spec.crop = {};
+  if (!fields.flag_or("do_center_crop", processor.crops)) spec.crop = {};
 }
 
 // One number for all channels, or one each. A grey model may have three that are equal.
@@ -157,10 +153,10 @@ std::vector<double> per_channel(JsonFields& fields, const std::string& key, std:
 void read_numbers(JsonFields& fields, const Processor& processor, ImageSettings& settings) {
   const auto channels = static_cast<std::size_t>(settings.spec.channels);
   settings.factor = fields.has("rescale_factor") ? fields.number("rescale_factor") : 1 / 255.0;
-  if (!flag_or(fields, "do_rescale", true)) settings.factor = 1;
+  if (!fields.flag_or("do_rescale", true)) settings.factor = 1;
   settings.mean = per_channel(fields, "image_mean", channels, processor.mean);
   settings.std = per_channel(fields, "image_std", channels, processor.std);
-  if (!flag_or(fields, "do_normalize", true)) {
+  if (!fields.flag_or("do_normalize", true)) {
     settings.mean.assign(channels, 0);
     settings.std.assign(channels, 1);
   }

@@ -58,7 +58,7 @@ void expect_plain_merging(JsonFields& model) {
 
 void read_byte_bpe(JsonFields words, JsonFields& model, TokenizerDocument& out) {
   words.expect("type", "ByteLevel");
-  out.prefix_space = words.has("add_prefix_space") && words.flag("add_prefix_space");
+  out.prefix_space = words.flag_or("add_prefix_space", false);
   words.expect("use_regex", true);
   words.ignore({"trim_offsets"});
   words.refuse_the_rest();

@@ -203,14 +203,11 @@ AddedToken read_added_token(JsonFields fields) {
   AddedToken token;
   token.content = fields.text("content");
   if (token.content.empty()) fields.bad("content", "a token");
-  const auto flag = [&](const char* key, bool otherwise) {
-    return fields.has(key) ? fields.flag(key) : otherwise;
-  };
-  token.left_strip = flag("lstrip", false);
-  token.right_strip = flag("rstrip", false);
-  token.single_word = flag("single_word", false);
-  token.special = flag("special", true);
-  token.normalized = flag("normalized", !token.special);
+  token.left_strip = fields.flag_or("lstrip", false);
+  token.right_strip = fields.flag_or("rstrip", false);
+  token.single_word = fields.flag_or("single_word", false);
+  token.special = fields.flag_or("special", true);
+  token.normalized = fields.flag_or("normalized", !token.special);
   if (fields.has("id")) {
     const json& id = fields.value("id");
     if (!id.is_number_unsigned() || id >= kMaxId) fields.bad("id", "an index");

@@ -129,10 +129,6 @@ double number_or(JsonFields& config, const std::string& key, double fallback) {
   return value;
 }
 
-bool flag_or(JsonFields& config, const std::string& key, bool fallback) {
-  return config.has(key) ? config.flag(key) : fallback;
-}
-
 std::int64_t side_or(JsonFields& config, const std::string& key, std::int64_t fallback) {
   if (!config.has(key)) return fallback;
   const json value = config.value(key);

@@ -21,7 +21,6 @@ JsonFields open_config(const std::filesystem::path& file);
 std::int64_t size_or(JsonFields& config, const std::string& key, std::int64_t fallback);
 std::int64_t index_or(JsonFields& config, const std::string& key, std::int64_t fallback);
 double number_or(JsonFields& config, const std::string& key, double fallback);  // not negative
-bool flag_or(JsonFields& config, const std::string& key, bool fallback);
 // The side of a square: one number, or twice the same.
 std::int64_t side_or(JsonFields& config, const std::string& key, std::int64_t fallback);
 // A size under either of two names. Errors also where both are there and differ.

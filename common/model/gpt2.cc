@@ -58,7 +58,7 @@ void read_config(JsonFields& config, ModelConfig& out) {
   out.positions = size_or(config, "n_positions", "max_position_embeddings", 1024);
   out.norm_eps = number_or(config, "layer_norm_epsilon", 1e-5);
   out.activation = read_activation(config, "activation_function", Activation::kGeluTanh);
-  out.tied = flag_or(config, "tie_word_embeddings", true);
+  out.tied = config.flag_or("tie_word_embeddings", true);
   config.expect("scale_attn_weights", true);
   config.expect_off(
       {"scale_attn_by_inverse_layer_idx", "add_cross_attention", "is_encoder_decoder"});

@@ -75,9 +75,9 @@ void read_config(JsonFields& config, ModelConfig& out) {
   }
   out.norm_eps = number_or(config, "rms_norm_eps", 1e-6);
   out.rope_theta = read_rope(config);
-  out.qkv_bias = out.output_bias = flag_or(config, "attention_bias", false);
-  out.mlp_bias = flag_or(config, "mlp_bias", false);
-  out.tied = flag_or(config, "tie_word_embeddings", false);
+  out.qkv_bias = out.output_bias = config.flag_or("attention_bias", false);
+  out.mlp_bias = config.flag_or("mlp_bias", false);
+  out.tied = config.flag_or("tie_word_embeddings", false);
   config.expect_off({"add_cross_attention", "is_encoder_decoder"});
   // Dropout is not applied; slices of a product are the product; rows never see later ones.
   config.ignore({"attention_dropout", "pretraining_tp", "max_sequence_length", "is_decoder"});

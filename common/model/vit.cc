@@ -48,7 +48,7 @@ class VitBlock : public Block {
 void read_config(JsonFields& config, ModelConfig& out) {
   read_sizes(config, out);
   out.norm_eps = number_or(config, "layer_norm_eps", 1e-12);
-  out.qkv_bias = flag_or(config, "qkv_bias", true);
+  out.qkv_bias = config.flag_or("qkv_bias", true);
   out.image_size = side_or(config, "image_size", 224);
   out.patch_size = side_or(config, "patch_size", 16);
   out.channels = size_or(config, "num_channels", 3);

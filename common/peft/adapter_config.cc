@@ -63,7 +63,7 @@ void read_lora(JsonFields& fields, AdapterConfig& out) {
   out.rank = fields.size("r");
   out.alpha = fields.number("lora_alpha");
   if (!(out.alpha > 0)) fields.bad("lora_alpha", "a number above 0");
-  out.rslora = fields.has("use_rslora") && fields.flag("use_rslora");
+  out.rslora = fields.flag_or("use_rslora", false);
   if (fields.has("layers_to_transform")) {
     out.layers_to_transform = fields.indices("layers_to_transform");
   }
