@@ -16,7 +16,7 @@ bool moves_the_cursor(char32_t code) {
 std::string plain_text(std::string_view text, std::size_t max_bytes) {
   std::string out;
   while (!text.empty()) {
-    const Utf8Character next = first_character(text);
+    const Utf8Character next = decode_character(text);
     const std::string_view taken = text.substr(0, next.bytes == 0 ? 1 : next.bytes);
     const std::string_view shown = next.bytes == 0               ? std::string_view("?")
                                    : moves_the_cursor(next.code) ? std::string_view(" ")

@@ -9,7 +9,7 @@ unsigned byte_at(std::string_view text, std::size_t i) {
 
 }  // namespace
 
-Utf8Character first_character(std::string_view text) {
+Utf8Character decode_character(std::string_view text) {
   const unsigned lead = byte_at(text, 0);
   if (lead < 0x80) return {static_cast<char32_t>(lead), 1};
   const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

@@ -13,6 +13,6 @@ struct Utf8Character {
 };
 
 // An empty text begins with NUL of one byte.
-Utf8Character first_character(std::string_view text);
+Utf8Character decode_character(std::string_view text);
 
 }  // namespace cleave

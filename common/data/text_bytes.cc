@@ -34,7 +34,7 @@ std::size_t first_wrong_byte(std::string_view text) {
       at += 8;
       continue;
     }
-    const Utf8Character next = first_character(text.substr(at));
+    const Utf8Character next = decode_character(text.substr(at));
     if (next.bytes == 0 || next.code == 0) return at;
     at += next.bytes;
   }
