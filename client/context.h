@@ -2,6 +2,7 @@
 // it outlives the session.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "common/base/lane.h"
@@ -18,6 +19,8 @@ struct ClientContext {
   const Dataset* train = nullptr;  // null for an evaluator
   const Dataset* dev = nullptr;
   const Dataset* test = nullptr;
+  // How long servers may take over one round or one evaluation of this client; 0: for ever.
+  std::chrono::milliseconds round_deadline{0};
 };
 
 }  // namespace cleave

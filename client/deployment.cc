@@ -19,6 +19,7 @@
 #include "common/data/load_dataset.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
+#include "common/wire/deadline.h"
 #include "common/wire/farewell.h"
 #include "common/wire/goodbye.h"
 #include "common/wire/tls_link.h"
@@ -82,19 +83,31 @@ void load_data(Joined& joined, const ClientConfig& config) {
   }
 }
 
+std::chrono::milliseconds ms(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
 Deadlines deadlines_of(const Job& job) {
-  const auto ms = [](double seconds) {
-    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-  };
   return {ms(job.deadlines.connect), ms(job.deadlines.silence)};
+}
+
+std::chrono::milliseconds round_deadline(const Job& job) { return ms(job.deadlines.round); }
+
+// A server that shakes hands and then says nothing is waited for no longer than for its handshake.
+asio::awaitable<HelloOk> join_in_time(Device& device, Link& link, Role role, Deadlines deadlines,
+                                      const Digest& job) {
+  const Deadline deadline(device.io.get_executor(), link, deadlines.connect,
+                          "no answer to the hello in time");
+  co_return co_await join(link, role, device.hash, job);
 }
 
 asio::awaitable<std::unique_ptr<Link>> join_body(Device& device, const Joined& joined,
                                                  const HelloOk& ok) {
   const Address address = parse_address(ok.body.empty() ? device.config.server : ok.body);
-  auto body = co_await tls_connect(device.tls, address, deadlines_of(joined.job));
+  const Deadlines deadlines = deadlines_of(joined.job);
+  auto body = co_await tls_connect(device.tls, address, deadlines);
   const Digest hash = job_hash(ok.job);
-  co_await join(*body, Role::kBody, device.hash, hash);
+  co_await join_in_time(device, *body, Role::kBody, deadlines, hash);
   body->allow(body_limits(joined.parts->form));
   co_return body;
 }
@@ -102,7 +115,10 @@ asio::awaitable<std::unique_ptr<Link>> join_body(Device& device, const Joined& j
 asio::awaitable<HelloOk> join_coordinator(Device& device, Role role) {
   const Address address = parse_address(device.config.server);
   device.coordinator = co_await tls_connect(device.tls, address, {});
-  co_return co_await join(*device.coordinator, role, device.hash);
+  const Digest none{};
+  HelloOk ok = co_await join_in_time(device, *device.coordinator, role, {}, none);
+  allow_silence(*device.coordinator, deadlines_of(parse_shared_job(ok.job)).silence);
+  co_return ok;
 }
 
 asio::awaitable<void> follow_job(Device& device, const HelloOk& ok) {
@@ -121,13 +137,21 @@ asio::awaitable<void> follow_job(Device& device, const HelloOk& ok) {
                               device.lane,
                               &joined.train,
                               joined.dev.size() > 0 ? &joined.dev : nullptr,
-                              nullptr};
+                              nullptr,
+                              round_deadline(joined.job)};
   co_await serve_coordinator(context, coordinator, *body);
 }
 
 asio::awaitable<void> take_part(Device& device) {
   const HelloOk ok = co_await join_coordinator(device, Role::kClient);
   co_await tell_kind_on_failure(*device.coordinator, follow_job(device, ok));
+}
+
+// The state to predict with.
+asio::awaitable<Frame> receive_predictions(Device& device, std::chrono::milliseconds patience) {
+  const Deadline deadline(device.io.get_executor(), *device.coordinator, patience,
+                          "no state within a round's deadline");
+  co_return co_await receive_expected(*device.coordinator, Kind::kEvalState, 0, 0);
 }
 
 asio::awaitable<void> classify(Device& device, const std::filesystem::path& inputs) {
@@ -142,7 +166,7 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
     joined.train = load_unlabelled(inputs, joined.form, data_options(joined.job));
   });
   coordinator.allow(coordinator_limits(joined.parts->initial));
-  const Frame frame = co_await receive_expected(coordinator, Kind::kEvalState, 0, 0);
+  const Frame frame = co_await receive_predictions(device, round_deadline(joined.job));
   const std::unique_ptr<const LocalModel> local = co_await device.lane.run([&] {
     return std::make_unique<LocalModel>(*joined.parts, joined.job,
                                         parse_finite_state(frame, joined.parts->initial));
@@ -150,6 +174,8 @@ asio::awaitable<void> classify(Device& device, const std::filesystem::path& inpu
   const auto body = co_await join_body(device, joined, ok);
   StepId id;
   for (const Batch& batch : in_order_batches(joined.train, joined.job.eval.batch)) {
+    const Deadline deadline(device.io.get_executor(), *body, round_deadline(joined.job),
+                            "no answer within a round's deadline");
     const at::Tensor logits =
         co_await split_logits(*local, *body, device.lane, batch, joined.parts->form, id);
     fmt::print("{}", prediction_lines(logits, joined.labels->names()));

@@ -1,15 +1,35 @@
 #include "client/session.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "client/evaluate.h"
 #include "client/train_round.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/base/version.h"
+#include "common/wire/deadline.h"
 #include "common/wire/farewell.h"
 #include "common/wire/goodbye.h"
 
 namespace cleave {
 namespace {
+
+constexpr const char* kTooLate = "no answer within a round's deadline";
+
+// The coordinator, too, gives a client no longer than that: who is honest never meets it.
+asio::awaitable<RoundWork> train_in_time(const ClientContext& context, Link& body,
+                                         std::uint32_t round, State global) {
+  const Deadline deadline(co_await asio::this_coro::executor, body, context.round_deadline,
+                          kTooLate);
+  co_return co_await train_round(context, body, round, std::move(global));
+}
+
+asio::awaitable<RoundEnd> receive_round_end(const ClientContext& context, Link& coordinator,
+                                            std::uint32_t round) {
+  const Deadline deadline(co_await asio::this_coro::executor, coordinator, context.round_deadline,
+                          kTooLate);
+  co_return parse_round_end(co_await receive_expected(coordinator, Kind::kRoundEnd, round, 0));
+}
 
 asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Link& body,
                             Frame order) {
@@ -18,14 +38,13 @@ asio::awaitable<void> train(const ClientContext& context, Link& coordinator, Lin
   State global =
       co_await context.lane.run([&] { return parse_finite_state(order, context.parts.initial); });
   order.payload = {};
-  RoundWork work = co_await train_round(context, body, round, std::move(global));
+  RoundWork work = co_await train_in_time(context, body, round, std::move(global));
   work.report.coordinator = coordinator.ledger();
   co_await coordinator.send(report_frame(work.report, round));
   Frame update = co_await context.lane.run([&] { return state_frame(Kind::kUpdate, work.state); });
   update.header.round = round;
   co_await coordinator.send(std::move(update));
-  const RoundEnd end =
-      parse_round_end(co_await receive_expected(coordinator, Kind::kRoundEnd, round, 0));
+  const RoundEnd end = co_await receive_round_end(context, coordinator, round);
   log_info("round " + std::to_string(round) + " loss=" + std::to_string(work.report.loss_mean) +
            " kept=" + std::to_string(work.report.kept.samples) + "/" +
            std::to_string(work.report.all.samples) +
@@ -38,6 +57,8 @@ asio::awaitable<void> answer_evaluation(const ClientContext& context, Link& coor
     throw ProtocolError("asked to evaluate set " + std::to_string(order.header.step) +
                         "; there are 0 (dev) and 1 (test)");
   }
+  const Deadline deadline(co_await asio::this_coro::executor, body, context.round_deadline,
+                          kTooLate);
   const auto set = static_cast<EvalSet>(order.header.step);
   const State state =
       co_await context.lane.run([&] { return parse_finite_state(order, context.parts.initial); });
