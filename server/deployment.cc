@@ -11,11 +11,15 @@
 #include "server/coordinator/kernels.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/run_job.h"
+#include "server/descriptors.h"
 #include "server/interrupt.h"
 #include "server/listener.h"
 
 namespace cleave {
 namespace {
+
+// A client's half of a step takes longer only where its device or its link is slow.
+constexpr std::chrono::seconds kSlotPatience{1};
 
 bool tunes_body(const Job& job) {
   const ModelConfig config = load_model_config(job.model.path);
@@ -238,7 +242,12 @@ DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions
   Door door{context,
             {job.server.roster.begin(), job.server.roster.end()},
             {ms(job.deadlines.connect), ms(job.deadlines.silence)},
-            process.server};
+            process.server,
+            room_for_unknown(job.server.roster.size(), raise_descriptor_limit())};
+  process.server.hello_deadline = door.deadlines.connect;
+  process.server.ready_deadline = ms(job.deadlines.round);
+  process.service.step_deadline = kFrameSilences * door.deadlines.silence;
+  process.service.patience = kSlotPatience;
   const bool body_only = options.role == ServerRole::kBody;
   auto acceptor = open_acceptor(
       process.io,

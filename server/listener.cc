@@ -1,5 +1,6 @@
 #include "server/listener.h"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -10,6 +11,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/wire/farewell.h"
+#include "server/descriptors.h"
 
 namespace cleave {
 namespace {
@@ -23,7 +25,30 @@ std::string not_invited(const std::string& id) {
          "that is";
 }
 
-asio::awaitable<void> let_in(tcp::socket socket, Door& door) {
+using GuestPosition = std::list<Guest>::iterator;
+
+// From now on the guest counts as unknown no more.
+void recognise(Door& door, Guest& guest) {
+  if (!guest.known && !guest.asked_to_leave) --door.unknown;
+  guest.known = true;
+}
+
+void refuse_stranger(Door& door, const std::string& text) {
+  if (const auto line = door.server.refusals.note("", "refused " + text)) log_warn(*line);
+}
+
+// Makes room for a newcomer: whoever has been unknown for longest goes.
+void dismiss_oldest_unknown(Door& door) {
+  for (Guest& guest : door.guests) {
+    if (guest.known || guest.asked_to_leave) continue;
+    guest.asked_to_leave = true;
+    --door.unknown;
+    guest.dismissal.emit(asio::cancellation_type::terminal);
+    return;
+  }
+}
+
+asio::awaitable<void> let_in(tcp::socket socket, Door& door, GuestPosition guest) {
   // Dismissal ends operations with an error, like any other loss of the peer.
   co_await asio::this_coro::throw_if_cancelled(false);
   std::shared_ptr<Link> link;
@@ -32,15 +57,28 @@ asio::awaitable<void> let_in(tcp::socket socket, Door& door) {
     link = co_await tls_accept(door.context, std::move(socket), door.deadlines);
     if (!door.roster.contains(link->peer())) problem = not_invited(link->peer());
   } catch (const Error& error) {
-    log_warn(std::string("refused ") + error.what());
+    refuse_stranger(door, error.what());
     co_return;
   }
   if (!problem.empty()) {
-    log_warn("refused: " + problem);
+    refuse_stranger(door, problem);
     co_await send_farewell(*link, Exit::kPermission, problem);
     co_return;
   }
+  recognise(door, *guest);
   co_await serve_connection(door.server, std::move(link));
+}
+
+void receive_guest(tcp::acceptor& acceptor, tcp::socket socket, Door& door) {
+  if (door.unknown >= door.max_unknown) dismiss_oldest_unknown(door);
+  const auto guest = door.guests.emplace(door.guests.end());
+  ++door.unknown;
+  asio::co_spawn(
+      acceptor.get_executor(), let_in(std::move(socket), door, guest),
+      asio::bind_cancellation_slot(guest->dismissal.slot(), [&door, guest](std::exception_ptr) {
+        recognise(door, *guest);
+        door.guests.erase(guest);
+      }));
 }
 
 }  // namespace
@@ -65,30 +103,31 @@ tcp::acceptor open_acceptor(asio::io_context& io, const Address& address) {
   return acceptor;
 }
 
+std::size_t room_for_unknown(std::size_t roster, std::size_t descriptors) {
+  constexpr std::size_t kAtLeast = 256;
+  return std::min(kAtLeast + 2 * roster, descriptors / 2);
+}
+
 void dismiss_guests(Door& door) {
-  for (asio::cancellation_signal& guest : door.guests) {
-    guest.emit(asio::cancellation_type::terminal);
-  }
+  for (Guest& guest : door.guests) guest.dismissal.emit(asio::cancellation_type::terminal);
 }
 
 asio::awaitable<void> listen(tcp::acceptor& acceptor, Door& door) {
+  SpareDescriptor spare;
   while (acceptor.is_open()) {
     error_code error;
     tcp::socket socket =
         co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (!acceptor.is_open()) co_return;
-    if (error) {
-      // Out of descriptors, most likely: give sessions time to end.
-      log_warn("cannot accept: " + error.message());
-      asio::steady_timer pause(acceptor.get_executor(), std::chrono::seconds(1));
-      co_await pause.async_wait(asio::use_awaitable);
+    if (!error) {
+      receive_guest(acceptor, std::move(socket), door);
       continue;
     }
-    const auto guest = door.guests.emplace(door.guests.end());
-    asio::co_spawn(acceptor.get_executor(), let_in(std::move(socket), door),
-                   asio::bind_cancellation_slot(guest->slot(), [&door, guest](std::exception_ptr) {
-                     door.guests.erase(guest);
-                   }));
+    refuse_stranger(door, "a connection: " + error.message());
+    dismiss_oldest_unknown(door);
+    if (spare.turn_away(acceptor)) continue;
+    asio::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(100));
+    co_await pause.async_wait(asio::use_awaitable);
   }
 }
 

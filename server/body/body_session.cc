@@ -1,6 +1,9 @@
 #include "server/body/body_session.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "common/base/error.h"
+#include "common/wire/deadline.h"
 #include "common/wire/farewell.h"
 #include "common/wire/goodbye.h"
 #include "common/wire/tally.h"
@@ -14,26 +17,50 @@ asio::awaitable<void> send(Link& link, Frame frame, const FrameHeader& request) 
   co_await link.send(std::move(frame));
 }
 
+// The client's half of a step. `slot` is lent meanwhile, and `step` dropped where it goes.
+asio::awaitable<Frame> wait_for_gradient(BodyService& service, Link& link, Frame features,
+                                         const FrameHeader& request, Slots::Held& slot,
+                                         BodyStep& step) {
+  const Deadline deadline(co_await asio::this_coro::executor, link, service.step_deadline,
+                          "no answer within a step's deadline of " +
+                              std::to_string(service.step_deadline.count()) + " ms");
+  const bool was_slow = service.slow.erase(link.peer()) > 0;
+  slot.lend(was_slow ? std::chrono::milliseconds(0) : service.patience, [&service, &link, &step] {
+    step = {};
+    service.slow.insert(link.peer());
+  });
+  co_await send(link, std::move(features), request);
+  co_return co_await receive_expected(link, Kind::kFeaturesGrad, request.round, request.step);
+}
+
 asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smashed) {
   const FrameHeader request = smashed.header;
   const RowsForm& form = service.form;
   Slots::Held slot = co_await service.slots.take();
-  const std::shared_ptr<BodyModel> body =
+  std::shared_ptr<BodyModel> body =
       service.copies.training(link.peer(), request.round, request.step);
+  Rows rows;
+  Layout layout;
   BodyStep step;
   BodyWork work;
   Frame features = co_await service.lane.run([&] {
-    Rows rows = parse_smashed(std::move(smashed), form);
+    rows = parse_smashed(std::move(smashed), form);
     work = work_of(*rows.layout, form.plan.rows);
-    step = body->forward(std::move(rows));
+    step = body->forward(rows);
+    layout = *step.features.layout;
     return rows_frame(Kind::kFeatures, step.features.x, form);
   });
-  co_await send(link, std::move(features), request);
+  Frame grad = co_await wait_for_gradient(service, link, std::move(features), request, slot, step);
 
-  Frame grad = co_await receive_expected(link, Kind::kFeaturesGrad, request.round, request.step);
   service.copies.witness().trained(link, work);
+  const bool again = !slot.reclaim();
+  if (again) {
+    slot = co_await service.slots.take();
+    body = service.copies.training(link.peer(), request.round, request.step);
+  }
   Frame answer = co_await service.lane.run([&] {
-    const at::Tensor gradient = parse_rows(std::move(grad), *step.features.layout, form);
+    const at::Tensor gradient = parse_rows(std::move(grad), layout, form);
+    if (again) step = body->forward(rows);
     return rows_frame(Kind::kSmashedGrad, body->backward(std::move(step), gradient), form);
   });
   slot.release();
@@ -42,7 +69,7 @@ asio::awaitable<void> training_step(BodyService& service, Link& link, Frame smas
 
 asio::awaitable<void> evaluation_step(BodyService& service, Link& link, Frame smashed) {
   const FrameHeader request = smashed.header;
-  const Slots::Held slot = co_await service.slots.take();
+  Slots::Held slot = co_await service.slots.take();
   const std::shared_ptr<BodyModel> body = service.copies.shown();
   BodyWork work;
   Frame features = co_await service.lane.run([&] {
@@ -51,6 +78,7 @@ asio::awaitable<void> evaluation_step(BodyService& service, Link& link, Frame sm
     return rows_frame(Kind::kEvalFeatures, body->inference(rows).x, service.form);
   });
   service.copies.witness().evaluated(link, work);
+  slot.release();
   co_await send(link, std::move(features), request);
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/base/gather.h"
@@ -15,6 +16,19 @@ namespace {
 
 bool trains(const Member& member) {
   return member.role == Role::kClient && member.ready.samples > 0;
+}
+
+// Bounds the memory of a large federation's end; who is mute holds up no more than so many.
+constexpr std::size_t kFarewellsAtOnce = 64;
+
+// Whether the TLS bytes agree; also where the member has gone, since there is nothing to compare.
+asio::awaitable<bool> see_off(MemberPtr member, std::string reason) {
+  try {
+    co_return co_await say_goodbye(*member->link, reason);
+  } catch (const Error& error) {
+    log_debug(error.what());
+  }
+  co_return true;
 }
 
 }  // namespace
@@ -67,13 +81,14 @@ asio::awaitable<void> Members::wait_for_clients(std::size_t count) {
 
 asio::awaitable<void> Members::dismiss(const std::string& reason) {
   while (!members_.empty()) {
-    const MemberPtr member = members_.begin()->second;
-    try {
-      tls_agrees_ &= co_await say_goodbye(*member->link, reason);
-    } catch (const Error& error) {
-      log_debug(error.what());
+    std::vector<MemberPtr> leaving;
+    for (const auto& [id, member] : members_) {
+      if (leaving.size() < kFarewellsAtOnce) leaving.push_back(member);
     }
-    retire(member);
+    std::vector<asio::awaitable<bool>> goodbyes;
+    for (const MemberPtr& member : leaving) goodbyes.push_back(see_off(member, reason));
+    for (const bool agrees : co_await gather(std::move(goodbyes))) tls_agrees_ &= agrees;
+    for (const MemberPtr& member : leaving) retire(member);
   }
 }
 

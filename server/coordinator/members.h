@@ -44,7 +44,7 @@ class Members {
   // Keeps the member's counts; forgets the member unless a newer session has its place.
   void retire(const MemberPtr& member);
 
-  // Says goodbye to all and closes their links.
+  // Says goodbye to all, many at once, and closes their links.
   asio::awaitable<void> dismiss(const std::string& reason);
   // Tells all why and closes their links: what is pending fails, nobody is admitted any more.
   asio::awaitable<void> abandon(const std::string& reason);
