@@ -121,9 +121,7 @@ asio::awaitable<void> serve_connection(Server& server, std::shared_ptr<Link> lin
     problem = std::string("internal error: ") + error.what();
   }
   if (problem.empty()) co_return;
-  if (const auto line = server.refusals.note(peer, "refused " + peer + ": " + problem)) {
-    log_warn(*line);
-  }
+  log_warn("refused " + peer + ": " + problem);
   co_await send_farewell(*link, exit, problem);
 }
 
