@@ -78,10 +78,13 @@ int simulate_command(const SimulateOptions& options) {
   const Kernels kernels = note_kernels(folder, blas_description());
   if (!kernels.warning.empty()) log_warn(kernels.warning);
 
-  Progress progress(job.federation.rounds);
+  Progress progress(folder.last_round(), job.federation.rounds);
   SimulationOptions simulation;
   simulation.threads = thread_count(job.run.threads);
   simulation.on_round = [&](const Json& line) { progress.round(line); };
+  simulation.on_progress = [&](std::uint32_t round, double share) {
+    progress.within(round, share);
+  };
   ComputeSeconds spent;
   simulation.spent = &spent;
   simulation.controls = [&] { return run_controls(inputs, simulation.threads); };

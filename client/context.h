@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "common/base/lane.h"
@@ -21,6 +22,8 @@ struct ClientContext {
   const Dataset* test = nullptr;
   // How long servers may take over one round or one evaluation of this client; 0: for ever.
   std::chrono::milliseconds round_deadline{0};
+  // Told after each batch how many samples went through the model; on the I/O thread.
+  std::function<void(std::size_t samples)> worked = [](std::size_t) {};
 };
 
 }  // namespace cleave

@@ -71,6 +71,7 @@ asio::awaitable<EvalReport> evaluate(const ClientContext& context, Link& body, E
   for (const Batch& batch : in_order_batches(*data, context.job.eval.batch)) {
     const at::Tensor logits = co_await split_logits(local, body, context.lane, batch, form, id);
     co_await context.lane.run([&] { count_batch(report, context.parts, logits, batch); });
+    context.worked(batch.size());
     ++id.step;
   }
   report.body = body.ledger();

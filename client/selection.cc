@@ -30,6 +30,7 @@ asio::awaitable<std::vector<double>> bypass_scores(const ClientContext& context,
       return el2n_of(local.bypass_logits(batch, context.job.phases.score_prompt), batch);
     });
     scores.insert(scores.end(), own.begin(), own.end());
+    context.worked(batch.size());
   }
   co_return scores;
 }

@@ -37,6 +37,7 @@ asio::awaitable<double> bypass_epochs(const ClientContext& context, LocalModel& 
       const StepOutcome outcome =
           co_await context.lane.run([&] { return local.bypass_step(batch); });
       sum += outcome.loss * static_cast<double>(batch.size());
+      context.worked(batch.size());
     }
     mean = order.empty() ? 0 : sum / static_cast<double>(order.size());
   }
@@ -71,6 +72,7 @@ asio::awaitable<void> split_epochs(const ClientContext& context, LocalModel& loc
           co_await split_step(local, body, context.lane, batch, context.parts.form, id);
       account(report, batch, outcome, context.parts.form, *context.parts.head.embedder);
       seen += batch.size();
+      context.worked(batch.size());
       ++id.step;
     }
   }

@@ -10,6 +10,7 @@
 #include "client/selection.h"
 #include "client/train_round.h"
 #include "common/base/error.h"
+#include "common/exchange/kept.h"
 #include "server/coordinator/participants.h"
 
 namespace cleave {
@@ -103,10 +104,6 @@ ParticipantTrace bounded_participant(const Job& job, const Share& share, std::si
   return out;
 }
 
-bool evaluated(const Job& job, std::int64_t round) {
-  return job.eval.every > 0 && (round % job.eval.every == 0 || round == job.federation.rounds);
-}
-
 std::vector<std::uint64_t> lengths_of(const Dataset& data, const Embedder& embedder) {
   std::vector<std::uint64_t> out;
   for (const Example& example : data.examples) out.push_back(u(embedder.length(example)));
@@ -163,7 +160,7 @@ RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
     if (lengths.empty()) return;
     trace.evaluations.push_back(batches(lengths, job.eval.batch, planned.prompt));
   };
-  if (evaluated(job, round)) evaluation(planned.dev);
+  if (evaluates(job, round)) evaluation(planned.dev);
   if (round == job.federation.rounds && job.eval.test) evaluation(planned.test);
   return trace;
 }

@@ -12,6 +12,7 @@
 #include "server/connection.h"
 #include "server/coordinator/run_job.h"
 #include "server/interrupt.h"
+#include "simulation/round_progress.h"
 
 namespace cleave {
 namespace {
@@ -58,6 +59,19 @@ asio::awaitable<void> run_client(const ClientContext& context, const Server& ser
   if (server.members->waiting()) co_await server.members->abandon(problem);
 }
 
+RoundProgress progress_of(const JobInputs& inputs, const Partition& partition,
+                          const SimulationOptions& options) {
+  std::vector<std::string> ids;
+  std::vector<std::uint64_t> samples;
+  for (std::size_t k = 0; k < partition.clients.size(); ++k) {
+    if (partition.clients[k].empty()) continue;
+    ids.push_back(client_id(k, partition.clients.size()));
+    samples.push_back(partition.clients[k].size());
+  }
+  const auto dev = static_cast<std::uint64_t>(inputs.dev.size());
+  return {inputs.job, std::move(ids), std::move(samples), dev, options.on_progress};
+}
+
 // Links a client up with the server and starts both ends.
 void start_client(asio::io_context& io, Server& server, const ClientContext& context, Role role,
                   Slots& doors, const SimulationOptions& options) {
@@ -96,17 +110,28 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
   server.body = &service;
 
   const std::size_t clients = partition.clients.size();
+  RoundProgress progress = progress_of(inputs, partition, options);
+  progress.begin(folder.last_round() + 1);
+  const auto worked = [&progress](std::size_t samples) { progress.worked(samples); };
   std::vector<std::unique_ptr<Dataset>> shares;
   std::vector<std::unique_ptr<ClientContext>> contexts;
   for (std::size_t k = 0; k < clients; ++k) {
     shares.push_back(std::make_unique<Dataset>(share_of(inputs.train, partition.clients[k])));
-    contexts.push_back(std::make_unique<ClientContext>(ClientContext{
-        client_id(k, clients), job, inputs.parts, lane, shares.back().get(), nullptr, nullptr}));
+    contexts.push_back(std::make_unique<ClientContext>(ClientContext{client_id(k, clients),
+                                                                     job,
+                                                                     inputs.parts,
+                                                                     lane,
+                                                                     shares.back().get(),
+                                                                     nullptr,
+                                                                     nullptr,
+                                                                     {},
+                                                                     worked}));
     start_client(io, server, *contexts.back(), Role::kClient, doors, options);
   }
   const auto present = [](const Dataset& data) { return data.size() > 0 ? &data : nullptr; };
   const ClientContext evaluator{
-      "evaluator", job, inputs.parts, lane, nullptr, present(inputs.dev), present(inputs.test)};
+      "evaluator",          job, inputs.parts, lane, nullptr, present(inputs.dev),
+      present(inputs.test), {},  worked};
   if (evaluator.dev || evaluator.test)
     start_client(io, server, evaluator, Role::kEvaluator, doors, options);
 
@@ -116,7 +141,10 @@ Json simulate(JobInputs& inputs, const Partition& partition, RunFolder& folder,
              folder,
              folder.state().value_or(inputs.parts.whole_initial()),
              job_shape(inputs.parts, job),
-             options.on_round};
+             [&](const Json& line) {
+               options.on_round(line);
+               progress.begin(line.at("round").get<std::uint32_t>() + 1);
+             }};
   std::exception_ptr failure;
   InterruptWatch interrupt(io, server);
   asio::co_spawn(io, run_job(run, clients), [&](std::exception_ptr bug, std::exception_ptr result) {

@@ -45,6 +45,8 @@ struct ComputeSeconds {
 struct SimulationOptions {
   int threads = 1;
   std::function<void(const Json& line)> on_round = [](const Json&) {};
+  // How far the round in flight is, from 0 to 1 (round_progress.h); after every batch.
+  std::function<void(std::uint32_t round, double share)> on_progress = [](std::uint32_t, double) {};
   std::function<Json()> controls = [] { return Json::object(); };  // run after the rounds
   // Stands between every client and its links, e.g. a model of a slow or failing network.
   std::function<std::unique_ptr<Link>(std::unique_ptr<Link>)> wrap_link =

@@ -15,6 +15,11 @@ bool prunes(const Job& job, std::uint32_t round) {
   return job.phases.keep < 1 && round >= job.phases.prune_from_round;
 }
 
+bool evaluates(const Job& job, std::uint32_t round) {
+  const std::int64_t every = job.eval.every;
+  return every > 0 && (round % every == 0 || round == job.federation.rounds);
+}
+
 std::uint64_t kept_samples(const Job& job, std::uint32_t round,
                            const std::vector<std::uint64_t>& label_counts) {
   const auto all = std::accumulate(label_counts.begin(), label_counts.end(), std::uint64_t{0});

@@ -1,5 +1,5 @@
-// How many samples a client keeps in a round: known to both sides before it trains. Which ones is
-// the client's to choose (client/selection.h).
+// What a round does with samples: how many a client keeps, and whether dev is evaluated. Known to
+// both sides before it begins. Which ones are kept is the client's to choose (client/selection.h).
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,9 @@ std::size_t keep_count(double keep, std::size_t n);
 
 // Whether the job prunes in this round at all.
 bool prunes(const Job& job, std::uint32_t round);
+
+// Whether dev data, where there are any, are evaluated after this round.
+bool evaluates(const Job& job, std::uint32_t round);
 
 // Of a client with so many samples of every label: keep_count of every label's under
 // phases.selection = "class", else of them all; all of them where the round does not prune.

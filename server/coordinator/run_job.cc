@@ -3,6 +3,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/exchange/job_trainer.h"
+#include "common/exchange/kept.h"
 #include "server/coordinator/aggregation/registry.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/server_optimizer.h"
@@ -11,11 +12,8 @@
 namespace cleave {
 namespace {
 
-bool evaluates(const Job& job, std::uint32_t round) {
-  const bool has_dev = !job.data.dev.empty() || job.data.held_out > 0;
-  if (!has_dev && job.eval.where != "clients") return false;
-  const std::int64_t every = job.eval.every;
-  return every > 0 && (round % every == 0 || round == job.federation.rounds);
+bool may_have_dev(const Job& job) {
+  return !job.data.dev.empty() || job.data.held_out > 0 || job.eval.where == "clients";
 }
 
 // Says loudly what usually ends in a useless model (spec sfprompt.md 10).
@@ -89,7 +87,7 @@ asio::awaitable<void> run_rounds(JobRun& run) {
     const State average = co_await run.federation.run_round(round, run.state, record);
     State next = co_await run.federation.step(run.state, average, run.server_memory);
     run.round_seconds.push_back(watch.wall_seconds());
-    if (evaluates(run.job, round)) {
+    if (may_have_dev(run.job) && evaluates(run.job, round)) {
       Evaluation dev = co_await run.federation.evaluate(round, EvalSet::kDev, next, record);
       if (!dev.clients.empty()) record.dev = std::move(dev);
     }
