@@ -15,12 +15,6 @@ constexpr double kMaxRounds = 1e6;      // each is planned, and is a line of the
 constexpr double kMaxEpochs = 1e5;      // a round of them ends some day
 constexpr double kMaxSeconds = 1e7;     // some months
 
-Rule seconds() {
-  Rule rule = above(0);
-  rule.max = kMaxSeconds;
-  return rule;
-}
-
 }  // namespace
 
 std::vector<Key> bind(Job& job) {
@@ -113,7 +107,8 @@ std::vector<Key> bind(Job& job) {
                     {"column:", "file:"}),
        "How the data is dealt to clients; bootstrap draws every client's samples with "
        "replacement, so that a small set serves many (simulation only)."},
-      {"federation.alpha", &f.alpha, above(0), "Of dirichlet and quantity; smaller: more skew."},
+      {"federation.alpha", &f.alpha, positive(kMaxRate),
+       "Of dirichlet and quantity; smaller: more skew."},
       {"federation.classes_per_client", &f.classes_per_client, between(1, kMaxCount),
        "Shards of a client under pathological."},
       {"federation.min_size", &f.min_size, between(1, kMaxCount),
@@ -151,7 +146,7 @@ std::vector<Key> bind(Job& job) {
       {"federation.server_momentum", &f.server_momentum, between(0, 0.999999), "fedavgm."},
       {"federation.server_beta1", &f.server_beta1, between(0, 0.999999), "fedadam."},
       {"federation.server_beta2", &f.server_beta2, between(0, 0.9999999), "fedadam."},
-      {"federation.server_tau", &f.server_tau, above(0),
+      {"federation.server_tau", &f.server_tau, positive(kMaxRate),
        "Added to fedadam's root; larger: less adaptive."},
 
       {"phases.bypass_epochs", &p.bypass_epochs, between(0, kMaxEpochs),
@@ -197,7 +192,7 @@ std::vector<Key> bind(Job& job) {
        "it (ia3, norm, difffit)."},
       {"optimizer.beta1", &o.beta1, between(0, 0.999999), "adam and adamw."},
       {"optimizer.beta2", &o.beta2, between(0, 0.9999999), "adam and adamw."},
-      {"optimizer.eps", &o.eps, above(0), "adam and adamw."},
+      {"optimizer.eps", &o.eps, positive(kMaxRate), "adam and adamw."},
       {"optimizer.momentum", &o.momentum, between(0, 0.999999), "sgd."},
       {"optimizer.clip", &o.clip, between(0, kMaxRate),
        "Largest norm of the gradients of all that one side tunes, client or body; 0: no clipping."},
@@ -235,10 +230,11 @@ std::vector<Key> bind(Job& job) {
        "(deployment)."},
       {"eval.test", &job.eval.test, any(), "Evaluate the test data once, after the last round."},
 
-      {"deadlines.connect", &job.deadlines.connect, seconds(), "Seconds for TCP, TLS and hello."},
-      {"deadlines.silence", &job.deadlines.silence, seconds(),
+      {"deadlines.connect", &job.deadlines.connect, positive(kMaxSeconds),
+       "Seconds for TCP, TLS and hello."},
+      {"deadlines.silence", &job.deadlines.silence, positive(kMaxSeconds),
        "Seconds without a byte until a peer counts as lost; pings go out at a third."},
-      {"deadlines.round", &job.deadlines.round, seconds(),
+      {"deadlines.round", &job.deadlines.round, positive(kMaxSeconds),
        "Seconds that a client has for a round, and again for its evaluation (deployment only)."},
 
       {"run.threads", &job.run.threads, between(0, 1024),

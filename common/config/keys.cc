@@ -114,15 +114,15 @@ Rule at_least(double min) {
   return rule;
 }
 
-Rule above(double min) {
-  Rule rule = at_least(min);
-  rule.above_min = true;
-  return rule;
-}
-
 Rule between(double min, double max) {
   Rule rule = at_least(min);
   rule.max = max;
+  return rule;
+}
+
+Rule positive(double max) {
+  Rule rule = between(0, max);
+  rule.above_min = true;
   return rule;
 }
 

@@ -27,8 +27,8 @@ struct Rule {
 Rule any();
 Rule path();
 Rule at_least(double min);
-Rule above(double min);
 Rule between(double min, double max);
+Rule positive(double max);  // above 0
 Rule one_of_names(std::vector<std::string_view> allowed,
                   std::vector<std::string_view> prefixes = {});
 

@@ -55,6 +55,9 @@ TEST(Job, AbsurdNumbersAreRefusedByName) {
                               "phases.bypass_epochs=1000000000",
                               "optimizer.warmup=1000000000000",
                               "optimizer.clip=1e300",
+                              "optimizer.eps=1e300",
+                              "federation.alpha=1e300",
+                              "federation.server_tau=1e300",
                               "server.start_with=1000000000",
                               "server.max_in_flight=1000000000",
                               "deadlines.round=1e300"}) {
