@@ -13,10 +13,13 @@ class Session {
   // `data` is what the client trains on and evaluates; it outlives the session.
   Session(
       TestServer& server, const std::string& id, const Dataset& data,
-      Spoil to_coordinator = [](Frame&) {}, Spoil to_body = [](Frame&) {})
+      Spoil to_coordinator = [](Frame&) {}, Spoil to_body = [](Frame&) {},
+      Spoil from_coordinator = [](Frame&) {}, Spoil from_body = [](Frame&) {})
       : server_(server),
-        coordinator_(std::make_unique<SpoiledLink>(server.connect(id), std::move(to_coordinator))),
-        body_(std::make_unique<SpoiledLink>(server.connect(id), std::move(to_body))),
+        coordinator_(std::make_unique<SpoiledLink>(server.connect(id), std::move(to_coordinator),
+                                                   std::move(from_coordinator))),
+        body_(std::make_unique<SpoiledLink>(server.connect(id), std::move(to_body),
+                                            std::move(from_body))),
         context_{id, server.inputs.job, server.inputs.parts, server.lane, &data, &data, nullptr} {}
 
   // Runs on the server's context until the server says goodbye; then both links close.
