@@ -1,4 +1,5 @@
-// One batch through the split: four crossings, each a visible line. Computation is the lane's.
+// One batch through the split: four crossings, each a visible line, or none where the body has no
+// blocks. Computation is the lane's.
 #pragma once
 
 #include "client/local_model.h"

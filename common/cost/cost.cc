@@ -45,7 +45,9 @@ std::uint64_t tensor_bytes(const JobShape& shape, const BatchTrace& batch, bool 
   return rows * shape.width * shape.bytes_per_number;
 }
 
+// Nothing crosses a body without blocks.
 void add_step(Cost& out, const JobShape& shape, const BatchTrace& step) {
+  if (shape.body_blocks == 0) return;
   const std::uint64_t smashed = tensor_bytes(shape, step, shape.prompt_sent);
   const std::uint64_t features = tensor_bytes(shape, step, shape.prompt_returned);
   add(out.up, "smashed", smashed + 4 * step.samples);
@@ -67,6 +69,7 @@ void add_participant(Cost& out, const JobShape& shape, const ParticipantTrace& p
 void add_evaluation(Cost& out, const JobShape& shape, const std::vector<BatchTrace>& batches) {
   add(out.down, "eval_state", 4 * shape.state_numbers);
   for (const BatchTrace& batch : batches) {
+    if (shape.body_blocks == 0) break;
     add(out.up, "eval_smashed", tensor_bytes(shape, batch, shape.prompt_sent) + 4 * batch.samples);
     add(out.down, "eval_features", tensor_bytes(shape, batch, shape.prompt_returned));
   }

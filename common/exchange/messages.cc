@@ -95,6 +95,7 @@ RowsForm rows_form(const TuningContext& context) {
   form.plan = rows_plan(context);
   form.max_samples = std::max(job.optimizer.batch, job.eval.batch);
   form.max_text_rows = text_rows(context);
+  form.empty_body = context.cut.head + context.cut.tail == context.config.layers;
   form.dtype = job.wire.precision == "bf16" ? Dtype::kBf16 : Dtype::kF32;
   return form;
 }

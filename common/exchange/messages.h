@@ -24,6 +24,7 @@ struct RowsForm {
   std::int64_t max_samples = 0;  // of a batch
   std::int64_t max_text_rows = 0;
   Dtype dtype = Dtype::kF32;
+  bool empty_body = false;  // no block between the cuts: nothing crosses
 
   // Of a text-only layout: what crosses at the first cut, and at the second, and what is read out,
   // wherever on the way a method has inserted its rows.

@@ -1,6 +1,8 @@
 // Where a model is cut: the only file that knows block numbers.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "common/base/error.h"
 #include "common/model/model.h"
 
@@ -71,9 +73,11 @@ Linear make_classifier(const ModelConfig& config, const Architecture& architectu
 
 void check_cut(const Cut& cut, const ModelConfig& config) {
   if (cut.head + cut.tail > config.layers) {
-    throw DataError("cut.head = " + std::to_string(cut.head) + " and cut.tail = " +
-                    std::to_string(cut.tail) + " need " + std::to_string(cut.head + cut.tail) +
-                    " blocks, the model has " + std::to_string(config.layers));
+    throw DataError(
+        "cut.head = " + std::to_string(cut.head) + " and cut.tail = " + std::to_string(cut.tail) +
+        " need " + std::to_string(cut.head + cut.tail) + " blocks, the model has " +
+        std::to_string(config.layers) + "; to keep all of it on the client write cut.head = " +
+        std::to_string(std::max<std::int64_t>(0, config.layers - cut.tail)));
   }
 }
 

@@ -156,7 +156,7 @@ Count expected_count(Kind kind, Kind statement, const std::vector<BatchShape>& b
   if (training && kind == Kind::kTally) out = {1, tally_frame({}, 0).payload.size()};
   const bool smashed = up || (training && kind == Kind::kSmashedGrad);
   const bool features = down || (training && kind == Kind::kFeaturesGrad);
-  if (!smashed && !features) return out;
+  if (claims.empty_body || (!smashed && !features)) return out;
   const bool with_prompt = smashed ? claims.prompt_sent : claims.prompt_returned;
   for (const BatchShape& batch : batches) {
     const std::uint64_t prompt = with_prompt ? 0 : claims.prompt_rows * batch.samples;

@@ -25,6 +25,7 @@ struct JobClaims {
   std::uint64_t row_bytes = 0;      // of a row on the wire
   bool prompt_sent = true;          // with the smashed data
   bool prompt_returned = true;      // with the features
+  bool empty_body = false;          // no rows cross
 };
 
 // The most samples that one client may say it has: federation.max_samples, and never so many that

@@ -51,7 +51,8 @@ JobClaims job_claims(const JobParts& parts, const Job& job) {
           static_cast<std::uint64_t>(form.plan.rows),
           static_cast<std::uint64_t>(form.width) * dtype_size(form.dtype),
           form.plan.sent,
-          form.plan.returned};
+          form.plan.returned,
+          form.empty_body};
 }
 
 // Updates are added on the lane as they come; its workers take turns.
@@ -124,7 +125,7 @@ void Federation::check_against_body(Member& member, const BodyWork& stated,
   if (!seen) throw ProtocolError(member.id + " reports steps without a link to the body");
   BodyWork since = (*seen).*what;
   since -= std::exchange(accounted, since);
-  check_body_work(stated, since, member.id);
+  check_body_work(claims_.empty_body ? BodyWork() : stated, since, member.id);
   check_mirror(seen->ledger, ledger, member.id);
 }
 

@@ -18,6 +18,7 @@ JobShape tiny_shape() {
   shape.bytes_per_number = 4;
   shape.state_numbers = 10;
   shape.labels = 2;
+  shape.body_blocks = 1;
   return shape;
 }
 
@@ -93,6 +94,22 @@ TEST(ClosedForm, AnEvaluationByHandAndOutsideTheTrainingTotals) {
   EXPECT_EQ(training_frame_bytes(form.up) + training_frame_bytes(form.down), 0u);
 }
 
+TEST(ClosedForm, NothingCrossesABodyWithoutBlocks) {
+  JobShape shape = tiny_shape();
+  shape.body_blocks = 0;
+  RoundTrace round = one_participant();
+  round.evaluations.push_back({{2, 7}});
+  const Cost form = cost(shape, round);
+  for (const char* kind : {"smashed", "features_grad", "eval_smashed"}) {
+    EXPECT_FALSE(form.up.contains(kind)) << kind;
+  }
+  for (const char* kind : {"features", "smashed_grad", "eval_features"}) {
+    EXPECT_FALSE(form.down.contains(kind)) << kind;
+  }
+  EXPECT_EQ(form.up.at("report").payload, kReport);
+  EXPECT_EQ(form.up.at("tally").frames, 1u);
+}
+
 TEST(ClosedForm, RoundsAndParticipantsAddUp) {
   RoundTrace twice = one_participant();
   twice.participants.push_back(twice.participants[0]);
@@ -108,6 +125,7 @@ TEST(ClosedForm, ReproducesTheHeadlineRatiosOfActivationsToWeights) {
   const auto ratio = [](std::uint64_t width, double parameters) {
     JobShape shape;
     shape.width = width;
+    shape.body_blocks = 1;
     RoundTrace round;
     round.participants.emplace_back();
     for (int i = 0; i < 133; ++i) round.participants[0].steps.push_back({1, 197});

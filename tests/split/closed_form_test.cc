@@ -41,6 +41,26 @@ TEST_F(ClosedFormCheck, SaysYesToTheRunItself) {
   EXPECT_EQ(ledger_.up.size() + ledger_.down.size(), 14u);
 }
 
+TEST(EmptyBody, OfARunLetsNoRowsCrossAndTheClosedFormKnows) {
+  for (const std::int64_t tail : {0, 1}) {
+    const TemporaryFolder folder;
+    Job job = tiny_job(4 - tail, tail);
+    job.phases.keep = 0.5;
+    job.eval.test = true;
+    const Json summary = run_tiny(job, folder / "run");
+    const Json& bytes = summary.at("bytes");
+    EXPECT_EQ(bytes.at("equal_to_closed_form"), true) << bytes;
+    for (const char* kind : {"smashed", "features_grad", "eval_smashed"}) {
+      EXPECT_FALSE(bytes.at("by_kind").at("up").contains(kind)) << kind;
+    }
+    for (const char* kind : {"features", "smashed_grad", "eval_features"}) {
+      EXPECT_FALSE(bytes.at("by_kind").at("down").contains(kind)) << kind;
+    }
+    EXPECT_EQ(summary.at("body_flops"), 0.0);
+    EXPECT_GT(summary.at("client_flops").get<double>(), 0);
+  }
+}
+
 TEST_F(ClosedFormCheck, SaysNoToOneExtraFrameOrByteOfAnyKind) {
   for (auto* direction : {&ledger_.up, &ledger_.down}) {
     const std::string name = direction == &ledger_.up ? " up" : " down";

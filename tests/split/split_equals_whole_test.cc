@@ -38,7 +38,8 @@ class SplitEqualsWhole : public ::testing::TestWithParam<Case> {};
 std::vector<Case> every_case() {
   std::vector<Case> cases;
   for (const Transport transport : {Transport::kMemory, Transport::kTls}) {
-    for (const Cut& cut : {Cut{0, 0}, Cut{1, 0}, Cut{0, 1}, Cut{1, 1}, Cut{2, 1}}) {
+    for (const Cut& cut :
+         {Cut{0, 0}, Cut{1, 0}, Cut{0, 1}, Cut{1, 1}, Cut{2, 1}, Cut{4, 0}, Cut{3, 1}}) {
       cases.push_back({cut, transport});
     }
   }
