@@ -8,9 +8,11 @@ namespace cleave {
 
 // Bytes, as floating point: these are estimates.
 struct Memory {
-  double client_weights = 0;      // head and tail blocks; the embedding is mapped and read by row
+  // Of head blocks and of a language model's output layer; the embedding is mapped and read by row,
+  // the tail is state.
+  double client_weights = 0;
   double client_state = 0;        // of the tuned state: values, gradients, what the trainer keeps
-  double client_activations = 0;  // of head and tail for one batch
+  double client_activations = 0;  // of head, tail and a language model's logits, for one batch
   double body_weights = 0;
   double body_activations = 0;  // per client in flight
   double body_state = 0;        // per participant of a round: as client_state, of the body's

@@ -96,6 +96,21 @@ std::vector<Tunable> all_tunables(const TuningContext& context) {
   return all;
 }
 
+AddedProducts& AddedProducts::operator+=(const AddedProducts& other) {
+  forward += other.forward;
+  backward += other.backward;
+  kept += other.kept;
+  return *this;
+}
+
+MethodWork method_work(const TuningContext& context) {
+  MethodWork work;
+  for (const Method* method : find_methods(context.job.tuning.method)) {
+    if (method->work) method->work(context, work);
+  }
+  return work;
+}
+
 RowsPlan rows_plan(const TuningContext& context) {
   RowsPlan plan;
   std::int64_t first_position = 0, positions = 0;

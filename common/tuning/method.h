@@ -73,6 +73,22 @@ struct RowsPlan {
   bool operator==(const RowsPlan&) const = default;
 };
 
+// Multiply-adds that a method makes beside the model's own, forward and backward, and numbers that
+// it holds between the two.
+struct AddedProducts {
+  std::int64_t forward = 0, backward = 0, kept = 0;
+  AddedProducts& operator+=(const AddedProducts& other);
+};
+
+// What the methods of a job compute, for the closed form of work.
+struct MethodWork {
+  std::map<std::int64_t, AddedProducts> block;  // for a row in each block
+  AddedProducts text;                           // for a row of text, before the first block
+  AddedProducts position;                       // for a position of a batch's longest text
+  AddedProducts step;                           // once a step
+  std::int64_t prefix_rows = 0;                 // of keys and values in every block
+};
+
 struct Method {
   std::string_view name;
   std::string_view reads;  // which keys of [tuning] have an effect, with blanks between
@@ -83,6 +99,7 @@ struct Method {
   void (*act)(const TuningContext&, const State&, Sites&);
   RowsPlan (*rows)(const TuningContext&) = nullptr;                    // null: adds none
   std::vector<FactorPair> (*factors)(const TuningContext&) = nullptr;  // null: has none
+  void (*work)(const TuningContext&, MethodWork&) = nullptr;           // null: no products
   bool may_lack_part = false;  // tuning.tokens or tuning.rank may be 0
   bool vectors = false;        // trains stored vectors in their place: one such method at a time
 };
@@ -98,6 +115,7 @@ std::vector<const Method*> find_methods(const std::string& names);
 // Everything that a job's methods train, and their sum over methods of the rest.
 std::vector<Tunable> all_tunables(const TuningContext& context);
 RowsPlan rows_plan(const TuningContext& context);
+MethodWork method_work(const TuningContext& context);
 // Rows of the longest text: data.max_length, or what the added rows leave of the model's positions.
 // Errors: DataError where they leave none.
 std::int64_t text_rows(const TuningContext& context);

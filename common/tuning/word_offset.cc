@@ -29,6 +29,11 @@ std::vector<Tunable> offset_tunables(const TuningContext& context, const std::st
           {method + ".B", {rank, context.config.hidden}, start.b}};
 }
 
+AddedProducts offset_work(const TuningContext& context) {
+  const std::int64_t once = context.job.tuning.rank * context.config.hidden;
+  return {once, 2 * once, 0};
+}
+
 double offset_scale(const TuningContext& context) {
   const auto& t = context.job.tuning;
   return (t.alpha > 0 ? t.alpha : 8) / std::sqrt(static_cast<double>(t.rank));

@@ -17,6 +17,9 @@ struct OffsetStart {
 std::vector<Tunable> offset_tunables(const TuningContext& context, const std::string& method,
                                      const OffsetStart& start);
 
+// a b for one position, and both gradients.
+AddedProducts offset_work(const TuningContext& context);
+
 // lora_alpha / sqrt(r), with 8 where tuning.alpha is not set (spec tuning_methods.md 2).
 double offset_scale(const TuningContext& context);
 

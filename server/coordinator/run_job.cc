@@ -102,43 +102,6 @@ asio::awaitable<void> run_rounds(JobRun& run) {
 
 }  // namespace
 
-JobShape job_shape(const JobParts& parts, const Job& job) {
-  return job_shape(tuning_context(parts, job), state_numbers(job, parts.config, parts.labels),
-                   parts.labels);
-}
-
-JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels) {
-  const Job& job = context.job;
-  const ModelConfig& config = context.config;
-  const RowsPlan plan = rows_plan(context);
-  const auto u = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-  JobShape shape;
-  shape.width = u(config.hidden);
-  shape.bytes_per_number = job.wire.precision == "bf16" ? 2 : 4;
-  shape.state_numbers = u(numbers.client);
-  shape.held_numbers = u(numbers.client_held);
-  shape.body_numbers = u(numbers.body);
-  shape.body_held_numbers = u(numbers.body_held);
-  shape.labels = u(labels);
-  if (job.model.task == "causal_lm") shape.vocabulary = u(config.vocabulary);
-  shape.state_copies = state_copies(job);
-  shape.head_blocks = u(job.cut.head);
-  shape.tail_blocks = u(job.cut.tail);
-  shape.body_blocks = u(config.layers - job.cut.head - job.cut.tail);
-  shape.intermediate = u(config.intermediate);
-  shape.patch_numbers =
-      config.is_image() ? u(config.channels * config.patch_size * config.patch_size) : 0;
-  shape.prompt_rows = u(plan.rows);
-  shape.prompt_from_block = u(plan.from_block);
-  shape.prompt_sent = plan.sent;
-  shape.prompt_returned = plan.returned;
-  shape.bypass_epochs = u(job.phases.bypass_epochs);
-  shape.bypass_over_all = job.phases.bypass_data == "all";
-  shape.score_with_prompt = job.phases.score_prompt;
-  shape.scored_twice = job.phases.rescore;
-  return shape;
-}
-
 asio::awaitable<std::exception_ptr> run_job(JobRun& run, std::size_t clients) {
   std::exception_ptr failure;
   std::string reason;

@@ -8,6 +8,7 @@
 
 #include "common/model/model_config.h"
 #include "server/coordinator/federation.h"
+#include "server/coordinator/job_shape.h"
 #include "server/coordinator/run_folder.h"
 #include "server/coordinator/summary.h"
 
@@ -43,9 +44,5 @@ void leave_job(JobRun& run, const std::string& status);
 
 // The summary of a run to which nothing is left to do; none otherwise. Errors: DataError.
 std::optional<Json> finished_summary(const RunFolder& folder, const Job& job);
-
-// What the closed form needs to know of a job.
-JobShape job_shape(const TuningContext& context, const StateNumbers& numbers, std::int64_t labels);
-JobShape job_shape(const JobParts& parts, const Job& job);
 
 }  // namespace cleave

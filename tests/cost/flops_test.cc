@@ -13,7 +13,10 @@ constexpr WorkTrace kImage{1, 197, 197 * 197};
 JobShape vit(std::uint64_t width, std::uint64_t head, std::uint64_t body, std::uint64_t tail) {
   JobShape shape;
   shape.width = width;
-  shape.intermediate = 4 * width;
+  BlockShape block;
+  block.linear = 12 * width * width;
+  block.attention = width;
+  shape.blocks.assign(head + body + tail, block);
   shape.patch_numbers = 16 * 16 * 3;
   shape.head_blocks = head;
   shape.body_blocks = body;
@@ -48,12 +51,17 @@ TEST(Flops, OfOneBlockAreThePublishedShare) {
   EXPECT_NEAR(block / 17.563e9, 0.0828, 0.00005);
 }
 
-// Small enough to add up by hand: D = 2, feed-forward 4, so a block's linear layers take 32
-// multiply-adds a row and its attention 4 for every pair of rows.
+// Small enough to add up by hand: D = 2, so that a block's linear layers take 32 multiply-adds a
+// row, 12 of them queries, keys and values, and each product of its attention 2 for every pair of
+// rows.
 JobShape hand() {
   JobShape shape;
   shape.width = 2;
-  shape.intermediate = 4;
+  BlockShape block;
+  block.linear = 32;
+  block.entry = 12;
+  block.attention = 2;
+  shape.blocks.assign(4, block);
   shape.labels = 3;
   shape.head_blocks = 1;
   shape.body_blocks = 2;
@@ -68,10 +76,10 @@ TEST(Flops, OfAStepByHand) {
   round.participants.push_back({{{2, 7}}, 0, {2, 5, 13}, {2, 7, 25}, false});
   const Flops work = flops(hand(), round);
   const double forward = 2 * (32 * 7 + 4 * 25) + 2 * 3 * 2;  // head, tail, classifier
-  const double backward = 2 * (32 * 7 + 8 * 25) + 32 * 7     // inputs; the tail's weights
+  const double backward = 2 * (32 * 7 + 10 * 25) + 32 * 7    // inputs; the tail's weights
                           + 2 * 12;                          // the classifier's both
   EXPECT_EQ(work.client, 2 * (forward + backward));
-  EXPECT_EQ(work.body, 2 * (2 * (32 * 7 + 4 * 25) + 2 * (32 * 7 + 8 * 25)));
+  EXPECT_EQ(work.body, 2 * (2 * (32 * 7 + 4 * 25) + 2 * (32 * 7 + 10 * 25)));
 }
 
 TEST(Flops, ScoringIsOneForwardPassOverEverySampleWithoutThePrompt) {
@@ -94,12 +102,51 @@ TEST(Flops, BypassEpochsAreClientStepsOverTheKeptOrAllSamples) {
   JobShape shape = hand();
   shape.bypass_epochs = 2;
   const auto step = [](double rows, double pairs, double samples) {
-    return 2 * (2 * (32 * rows + 4 * pairs) + 2 * (32 * rows + 8 * pairs) + 32 * rows +
+    return 2 * (2 * (32 * rows + 4 * pairs) + 2 * (32 * rows + 10 * pairs) + 32 * rows +
                 3 * 6 * samples);
   };
   EXPECT_EQ(flops(shape, round).client, 2 * step(3, 9, 1));
   shape.bypass_over_all = true;
   EXPECT_EQ(flops(shape, round).client, 2 * step(7, 25, 2));
+}
+
+TEST(Flops, OfTheHeadEndWhereNothingIsTuned) {
+  RoundTrace round;
+  round.participants.push_back({{{2, 7}}, 0, {2, 5, 13}, {2, 7, 25}, false});
+  JobShape shape = hand();
+  const double whole = flops(shape, round).client;
+  shape.gradient_block = 1;  // within block 0, after its first layers
+  EXPECT_EQ(whole - flops(shape, round).client, 2.0 * 12 * 7);
+  shape.tuned_block = 1;
+  EXPECT_EQ(whole - flops(shape, round).client, 2.0 * (32 * 7 + 10 * 25));
+}
+
+TEST(Flops, OfPrefixesAndFactorsByHand) {
+  RoundTrace round;
+  round.participants.push_back({{{2, 5}}, 0, {2, 5, 13}, {2, 5, 13}, false});
+  JobShape shape = hand();
+  shape.prompt_rows = 0;
+  const Flops plain = flops(shape, round);
+  for (BlockShape& block : shape.blocks) block.prefix_rows = 3;
+  // 15 more pairs in each of 7 products of two blocks on either side.
+  EXPECT_EQ(flops(shape, round).client - plain.client, 2.0 * 2 * 7 * 2 * 15);
+  EXPECT_EQ(flops(shape, round).body - plain.body, 2.0 * 2 * 7 * 2 * 15);
+  for (BlockShape& block : shape.blocks) block.prefix_rows = 0;
+  shape.blocks[1].added = {8, 16, 0};
+  shape.added_step = {100, 200, 0};
+  shape.batch = 4;
+  EXPECT_EQ(flops(shape, round).client - plain.client, 2.0 * 300);
+  EXPECT_EQ(flops(shape, round).body - plain.body, 2.0 * 24 * 5);
+}
+
+TEST(Flops, OfALanguageModelsFrozenOutputAreForEveryRowForwardAndBack) {
+  RoundTrace round;
+  round.participants.push_back({{{2, 7}}, 0, {2, 5, 13}, {2, 7, 25}, false});
+  JobShape shape = hand();
+  const double classes = 3.0 * 2 * 3 * 2;  // of two samples, with the weights' gradient
+  const double whole = flops(shape, round).client;
+  shape.vocabulary = 11;
+  EXPECT_EQ(flops(shape, round).client - whole, 2 * (2.0 * 2 * 11 * 7 - classes));
 }
 
 TEST(Flops, TwoPassesAreTwiceTheWorkOfOne) {

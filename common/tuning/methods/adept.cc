@@ -44,12 +44,19 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
       context, [prompt = state.at("prompt")] { return prompt; }, sites);
 }
 
+// Down and up; backward both weights, and the inner activation.
+void work(const TuningContext& context, MethodWork& out) {
+  const std::int64_t once = context.job.tuning.rank * context.config.hidden;
+  out.text += {2 * once, 3 * once, 0};
+}
+
 }  // namespace
 
 const Method kAdept = {.name = "adept",
                        .reads = "tokens at init text rank",
                        .tunables = tunables,
                        .act = act,
-                       .rows = prompt_plan};
+                       .rows = prompt_plan,
+                       .work = work};
 
 }  // namespace cleave

@@ -47,6 +47,8 @@ std::vector<FactorPair> factors(const TuningContext& context) {
   return {{"dept.A", "dept.B", offset_scale(context), /*left_fixed=*/true}};
 }
 
+void work(const TuningContext& context, MethodWork& out) { out.position += offset_work(context); }
+
 }  // namespace
 
 const Method kDept = {.name = "dept",
@@ -55,6 +57,7 @@ const Method kDept = {.name = "dept",
                       .act = act,
                       .rows = prompt_plan,
                       .factors = factors,
+                      .work = work,
                       .may_lack_part = true};
 
 }  // namespace cleave

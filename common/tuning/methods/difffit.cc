@@ -32,9 +32,20 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   }
 }
 
+// No products, but what gamma scales is kept.
+void work(const TuningContext& context, MethodWork& out) {
+  for (const Target& target : targets_of(context, context.architecture.roles.branch_ends)) {
+    out.block[target.block] += {0, 0, target.out};
+  }
+}
+
 }  // namespace
 
-const Method kDifffit = {
-    .name = "difffit", .reads = "blocks", .tunables = tunables, .act = act, .vectors = true};
+const Method kDifffit = {.name = "difffit",
+                         .reads = "blocks",
+                         .tunables = tunables,
+                         .act = act,
+                         .work = work,
+                         .vectors = true};
 
 }  // namespace cleave

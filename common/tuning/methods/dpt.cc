@@ -45,6 +45,12 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 std::vector<FactorPair> factors(const TuningContext&) { return {{"dpt.Z", "dpt.U", 1}}; }
 
+void work(const TuningContext& context, MethodWork& out) {
+  const auto& t = context.job.tuning;
+  const std::int64_t once = t.tokens * t.rank * context.config.hidden;
+  out.step += {once, 2 * once, 0};
+}
+
 }  // namespace
 
 const Method kDpt = {.name = "dpt",
@@ -52,6 +58,7 @@ const Method kDpt = {.name = "dpt",
                      .tunables = tunables,
                      .act = act,
                      .rows = prompt_plan,
-                     .factors = factors};
+                     .factors = factors,
+                     .work = work};
 
 }  // namespace cleave

@@ -87,12 +87,22 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
       sites);
 }
 
+// The offsets; the fusion's two products, every space's two, the gate: each with two gradients.
+void work(const TuningContext& context, MethodWork& out) {
+  const auto& t = context.job.tuning;
+  const std::int64_t inner = t.rank + t.spaces * t.space_width;
+  const std::int64_t once = context.config.hidden * (2 * t.tokens * inner + t.spaces);
+  out.position += offset_work(context);
+  out.step += {once, 2 * once, 0};
+}
+
 }  // namespace
 
 const Method kEptStyle = {.name = "ept_style",
                           .reads = "tokens at init text rank alpha spaces space_width",
                           .tunables = tunables,
                           .act = act,
-                          .rows = prompt_plan};
+                          .rows = prompt_plan,
+                          .work = work};
 
 }  // namespace cleave

@@ -43,8 +43,16 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   }
 }
 
+// No products, but what l scales is kept.
+void work(const TuningContext& context, MethodWork& out) {
+  for (const Target& target : ia3_targets(context)) {
+    out.block[target.block] += {0, 0, scales_input(context, target) ? target.in : target.out};
+  }
+}
+
 }  // namespace
 
-const Method kIa3 = {.name = "ia3", .reads = "blocks", .tunables = tunables, .act = act};
+const Method kIa3 = {
+    .name = "ia3", .reads = "blocks", .tunables = tunables, .act = act, .work = work};
 
 }  // namespace cleave

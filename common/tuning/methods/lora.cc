@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <utility>
 
 #include "common/base/random.h"
 #include "common/tuning/methods/methods.h"
@@ -77,6 +78,21 @@ std::vector<FactorPair> factors(const TuningContext& context) {
   return pairs;
 }
 
+// A x and B (A x), and each of their two gradients; those of a held factor are not made.
+void work(const TuningContext& context, MethodWork& out) {
+  const std::string& rule = context.job.federation.aggregation;
+  const std::int64_t rank = context.job.tuning.rank;
+  std::int64_t reads_of = -1;  // the block whose input is kept already
+  for (const Target& target : targets_of(context)) {
+    const std::int64_t low = rank * (target.in + target.out);
+    const std::int64_t trained = rule == "freeze_a" ? rank * target.out : low;
+    const std::int64_t base = adds_to_base(rule) ? target.in * target.out : 0;
+    const std::int64_t input =
+        std::exchange(reads_of, target.block) == target.block ? 0 : target.in;
+    out.block[target.block] += {low + base, low + trained + base, input + rank};
+  }
+}
+
 }  // namespace
 
 double lora_alpha(const Job& job) { return job.tuning.alpha > 0 ? job.tuning.alpha : 16; }
@@ -85,6 +101,7 @@ const Method kLora = {.name = "lora",
                       .reads = "rank alpha rslora targets blocks",
                       .tunables = tunables,
                       .act = act,
-                      .factors = factors};
+                      .factors = factors,
+                      .work = work};
 
 }  // namespace cleave

@@ -56,12 +56,21 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
       sites);
 }
 
+// Three layers, each with gradients of its input and of its weight.
+void work(const TuningContext& context, MethodWork& out) {
+  const auto& t = context.job.tuning;
+  const std::int64_t d = context.config.hidden, hidden = t.hidden > 0 ? t.hidden : d;
+  const std::int64_t once = t.tokens * hidden * (2 * d + hidden);
+  out.step += {once, 2 * once, 0};
+}
+
 }  // namespace
 
 const Method kPTuning = {.name = "p_tuning",
                          .reads = "tokens at init text hidden",
                          .tunables = tunables,
                          .act = act,
-                         .rows = prompt_plan};
+                         .rows = prompt_plan,
+                         .work = work};
 
 }  // namespace cleave

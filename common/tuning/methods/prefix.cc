@@ -52,9 +52,17 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   }
 }
 
+void work(const TuningContext& context, MethodWork& out) {
+  out.prefix_rows += context.job.tuning.tokens;
+}
+
 }  // namespace
 
-const Method kPrefix = {
-    .name = "prefix", .reads = "tokens", .tunables = tunables, .act = act, .rows = rows};
+const Method kPrefix = {.name = "prefix",
+                        .reads = "tokens",
+                        .tunables = tunables,
+                        .act = act,
+                        .rows = rows,
+                        .work = work};
 
 }  // namespace cleave

@@ -43,9 +43,20 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   }
 }
 
+// V^T x and U (...), and the gradients of what they multiply.
+void work(const TuningContext& context, MethodWork& out) {
+  for (const Target& target : targets_of(context)) {
+    const std::int64_t low = context.job.tuning.rank * (target.in + target.out);
+    out.block[target.block] += {low, low, context.job.tuning.rank};
+  }
+}
+
 }  // namespace
 
-const Method kSvfit = {
-    .name = "svfit", .reads = "rank targets blocks", .tunables = tunables, .act = act};
+const Method kSvfit = {.name = "svfit",
+                       .reads = "rank targets blocks",
+                       .tunables = tunables,
+                       .act = act,
+                       .work = work};
 
 }  // namespace cleave

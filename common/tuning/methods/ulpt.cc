@@ -46,12 +46,20 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
       sites);
 }
 
+// Z R, and Z's gradient.
+void work(const TuningContext& context, MethodWork& out) {
+  const auto& t = context.job.tuning;
+  const std::int64_t once = t.tokens * t.rank * context.config.hidden;
+  out.step += {once, once, 0};
+}
+
 }  // namespace
 
 const Method kUlpt = {.name = "ulpt",
                       .reads = "tokens at init text rank",
                       .tunables = tunables,
                       .act = act,
-                      .rows = prompt_plan};
+                      .rows = prompt_plan,
+                      .work = work};
 
 }  // namespace cleave

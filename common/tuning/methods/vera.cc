@@ -54,9 +54,18 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
   }
 }
 
+// A x and B (...), and the gradients of what they multiply.
+void work(const TuningContext& context, MethodWork& out) {
+  const std::int64_t rank = context.job.tuning.rank;
+  for (const Target& target : targets_of(context)) {
+    const std::int64_t low = rank * (target.in + target.out);
+    out.block[target.block] += {low, low, rank + target.out};
+  }
+}
+
 }  // namespace
 
 const Method kVera = {
-    .name = "vera", .reads = "rank targets blocks", .tunables = tunables, .act = act};
+    .name = "vera", .reads = "rank targets blocks", .tunables = tunables, .act = act, .work = work};
 
 }  // namespace cleave
