@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "common/base/error.h"
+#include "common/cost/alternatives.h"
 #include "common/cost/memory.h"
 #include "common/tuning/unread_keys.h"
 #include "server/coordinator/run_job.h"
@@ -50,7 +51,7 @@ void print_kinds(const Cost& cost) {
 
 void print_plan(const JobShape& shape, const Plan& plan) {
   const Totals expected = totals_of(shape, plan.expected);
-  fmt::print("{}", bill_text(bill_of(expected.cost)));
+  fmt::print("{}", bill_text(bill_of(shape, expected.cost)));
   print_kinds(expected.cost);
   const auto line = [](const char* name, std::uint64_t bytes) {
     fmt::print("training payload, {:<8} {:>16} ({})\n", name, bytes,
@@ -67,21 +68,53 @@ void print_plan(const JobShape& shape, const Plan& plan) {
              expected.work.body);
 }
 
-// Rows of all samples together.
-std::uint64_t largest_step(const Plan& plan) {
-  std::uint64_t rows = 0;
+BatchTrace largest_step(const Plan& plan) {
+  BatchTrace largest;
   for (const RoundTrace& round : plan.most) {
     for (const ParticipantTrace& p : round.participants) {
-      for (const BatchTrace& step : p.steps) rows = std::max(rows, step.rows);
+      for (const BatchTrace& step : p.steps) {
+        if (step.rows > largest.rows) largest = step;
+      }
     }
   }
-  return rows;
+  return largest;
 }
 
 // A batch of the longest texts.
-std::uint64_t largest_step(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
-  const std::int64_t samples = std::min(job.optimizer.batch, lengths.samples);
-  return static_cast<std::uint64_t>(samples) * (static_cast<std::uint64_t>(lengths.max) + prompt);
+BatchTrace largest_step(const Job& job, std::uint64_t prompt, const Lengths& lengths) {
+  const auto samples = static_cast<std::uint64_t>(std::min(job.optimizer.batch, lengths.samples));
+  return {samples, samples * (static_cast<std::uint64_t>(lengths.max) + prompt)};
+}
+
+WorkTrace work_of(const Dataset& data, const Embedder& embedder) {
+  WorkTrace out;
+  for (const Example& example : data.examples) {
+    const auto rows = static_cast<std::uint64_t>(embedder.length(example));
+    out.samples += 1;
+    out.rows += rows;
+    out.squares += rows * rows;
+  }
+  return out;
+}
+
+WorkTrace work_of(const Lengths& lengths) {
+  const double n = static_cast<double>(lengths.samples), rows = n * lengths.mean;
+  return {static_cast<std::uint64_t>(n), static_cast<std::uint64_t>(rows),
+          static_cast<std::uint64_t>(rows * lengths.mean)};
+}
+
+void print_alternatives(const PlannedJob& job) {
+  fmt::print("{:<42} {:>10} {:>12} {:>14}\n", "the alternatives, as many rounds", "bytes",
+             "device FLOP", "device memory");
+  for (const Alternative& a : alternatives(job)) {
+    fmt::print("  {:<40} {:>10} {:>12.3g} {:>14}\n", a.name,
+               human_bytes(static_cast<double>(a.bytes)), a.device_flops,
+               human_bytes(a.device_memory));
+  }
+  fmt::print(
+      "  bytes: all on the sockets; FLOP: of all devices together; memory: of one (estimate)\n"
+      "  cut.head = {} keeps the whole model on the device: then nothing but states crosses\n",
+      job.shape.blocks.size() - job.shape.tail_blocks);
 }
 
 void print_memory(const JobShape& shape, std::uint64_t rows) {
@@ -117,14 +150,19 @@ int cost_command(const CostOptions& options) {
     const Plan plan = plan_from_lengths(job, shape.prompt_rows, lengths);
     print_plan(shape, plan);
     if (job.eval.every > 0) fmt::print("evaluations are not in it: their data have no --lengths\n");
-    print_memory(shape, largest_step(job, shape.prompt_rows, lengths));
+    const BatchTrace largest = largest_step(job, shape.prompt_rows, lengths);
+    print_memory(shape, largest.rows);
+    print_alternatives({shape, plan.expected, largest, work_of(lengths)});
     return 0;
   }
   const JobInputs inputs = load_inputs(job);
   const Plan plan = plan_job(inputs, make_partition(job, inputs.train));
   const JobShape shape = job_shape(inputs.parts, job);
   print_plan(shape, plan);
-  print_memory(shape, largest_step(plan));
+  const BatchTrace largest = largest_step(plan);
+  print_memory(shape, largest.rows);
+  print_alternatives(
+      {shape, plan.expected, largest, work_of(inputs.train, *inputs.parts.head.embedder)});
   return 0;
 }
 

@@ -49,18 +49,18 @@ std::string RoundTable::row(const Json& line) {
 std::string bill_text(const Bill& bill) {
   const auto human = [](std::uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); };
   return fmt::format(
-      "bytes on the sockets {} ({}): training {}, evaluation {}; up {}, down {} (frames in TLS "
-      "records, without handshakes)\n",
+      "bytes on the sockets {} ({}): training {}, evaluation {}, handshakes and greetings {}; "
+      "up {}, down {}\n",
       bill.total(), human(bill.total()), human(bill.training), human(bill.evaluation),
-      human(bill.up), human(bill.down));
+      human(bill.sessions), human(bill.up), human(bill.down));
 }
 
 std::string summary_text(const Json& summary) {
   const auto in_sockets = [&](const char* key) {
     return summary.at("bytes").at("sockets").at(key).get<std::uint64_t>();
   };
-  std::string out = bill_text(
-      {in_sockets("training"), in_sockets("evaluation"), in_sockets("up"), in_sockets("down")});
+  std::string out = bill_text({in_sockets("training"), in_sockets("evaluation"),
+                               in_sockets("sessions"), in_sockets("up"), in_sockets("down")});
   out += "status " + summary.at("status").get<std::string>() + "\n";
   out += measure_line(summary, "dev_accuracy", "dev accuracy");
   out += measure_line(summary, "dev_accuracy_last_five", "dev accuracy, mean of last five");

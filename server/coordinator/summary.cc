@@ -88,12 +88,10 @@ Json make_summary(const SummaryInput& input) {
   bytes["equal_to_closed_form"] = difference.empty();
   if (!difference.empty()) bytes["difference"] = difference;
   bytes["eval"] = evaluation_bytes(ledger);
-  const Bill bill = bill_of(ledger);
-  bytes["sockets"] = {{"training", bill.training},
-                      {"evaluation", bill.evaluation},
-                      {"up", bill.up},
-                      {"down", bill.down},
-                      {"total", bill.total()}};
+  const Bill bill = bill_of(input.shape, ledger);
+  bytes["sockets"] = {{"training", bill.training}, {"evaluation", bill.evaluation},
+                      {"sessions", bill.sessions}, {"up", bill.up},
+                      {"down", bill.down},         {"total", bill.total()}};
 
   Json out = {
       {"status", input.status}, {"seed", input.job->seed}, {"rounds", input.rounds->size()}};

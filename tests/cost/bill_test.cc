@@ -7,7 +7,7 @@ namespace cleave {
 namespace {
 
 TEST(Bill, OfOneSmallFrameIsItsPayloadAHeaderAndARecord) {
-  EXPECT_EQ(bill_of({{{"update", {1, 40}}}, {}}), (Bill{40 + 64 + 22, 0, 40 + 64 + 22, 0}));
+  EXPECT_EQ(bill_of({{{"update", {1, 40}}}, {}}), (Bill{40 + 64 + 22, 0, 0, 40 + 64 + 22, 0}));
 }
 
 TEST(Bill, OfNothingIsNothing) { EXPECT_EQ(bill_of({}), Bill{}); }

@@ -34,6 +34,8 @@ TEST(Deployment, AWholeJobGivesBitwiseTheStateOfItsSimulation) {
   EXPECT_EQ(tls.at("agreed_at_close"), true);
   EXPECT_GT(tls.at("sent").get<std::uint64_t>() + tls.at("received").get<std::uint64_t>(),
             summary.at("bytes").at("frames").get<std::uint64_t>());
+  const auto counted = tls.at("sent").get<double>() + tls.at("received").get<double>();
+  EXPECT_NEAR(summary.at("bytes").at("sockets").at("total").get<double>() / counted, 1, 0.01);
   EXPECT_NE(result.out.find("peak RSS"), std::string::npos);
 }
 
