@@ -7,11 +7,13 @@
 #include "cli/command.h"
 #include "cli/quickstart/deployment.h"
 #include "cli/quickstart/federate.h"
+#include "cli/report.h"
 #include "common/base/error.h"
 #include "common/model/threads.h"
 #include "server/coordinator/metrics.h"
 #include "simulation/centralised.h"
 #include "simulation/linear_probe.h"
+#include "simulation/plan.h"
 
 namespace cleave {
 namespace {
@@ -40,26 +42,32 @@ void check_new(const fs::path& out) {
   throw UsageError(out.string() + " is not empty; choose another --out");
 }
 
-// The deployment's job in one process: all clients' data pooled.
-JobInputs pooled_inputs(const Deployment& deployment) {
+// The deployment's job in one process: all clients' data pooled, and who holds what of it.
+struct Pooled {
+  JobInputs inputs;
+  Partition train, dev;
+};
+Pooled pooled_inputs(const Deployment& deployment) {
   JobInputs inputs = load_inputs(deployment.job().job, /*with_data=*/false);
-  inputs.job.federation.clients = kQuickstartClients;
-  inputs.job.run.control = "both";
-  const auto add = [&](Dataset& all, const fs::path& path) {
+  Partition train, dev;
+  const auto add = [&](Dataset& all, Partition& shares, const fs::path& path) {
+    auto& own = shares.clients.emplace_back();
     for (Example& example : load_dataset(path, inputs.form, inputs.labels, {}).examples) {
+      own.push_back(static_cast<std::uint32_t>(all.size()));
       all.examples.push_back(std::move(example));
     }
   };
   for (std::size_t k = 0; k < kQuickstartClients; ++k) {
-    add(inputs.train, deployment.data(k));
-    add(inputs.dev, deployment.dev_data(k));
+    add(inputs.train, train, deployment.data(k));
+    add(inputs.dev, dev, deployment.dev_data(k));
   }
-  return inputs;
+  return {std::move(inputs), std::move(train), std::move(dev)};
 }
 
 // The accuracy before training, of the controls and of the probe; they join the run's summary.
-Json compare(const Deployment& deployment, const RunFolder& run) {
-  const JobInputs inputs = pooled_inputs(deployment);
+Json compare(JobInputs& inputs, const RunFolder& run) {
+  inputs.job.federation.clients = kQuickstartClients;
+  inputs.job.run.control = "both";
   Json comparison = run_controls(inputs, thread_count(0));
   comparison["untrained_dev_accuracy"] =
       accuracy({evaluate_whole(inputs, inputs.parts.whole_initial(), inputs.dev).confusion});
@@ -88,6 +96,8 @@ int quickstart_command(const QuickstartOptions& options) {
       make_deployment(out / kDeploymentFolder, options.settings, quickstart_backbone(programs));
   fmt::print("One server and {} clients, set up in {}\n", kQuickstartClients,
              deployment.folder.string());
+  Pooled pooled = pooled_inputs(deployment);
+  print_planned_bill(pooled.inputs, plan_job(pooled.inputs, pooled.train, pooled.dev));
   const auto print = [](const std::string& line) {
     fmt::print("{}\n", line);
     std::fflush(stdout);
@@ -102,7 +112,7 @@ int quickstart_command(const QuickstartOptions& options) {
   const auto& peaks = federated.client_peak_rss_mb;
   print(fmt::format("peak RSS of a client at most {} MB",
                     *std::max_element(peaks.begin(), peaks.end())));
-  print_comparison(compare(deployment, RunFolder::open(out)));
+  print_comparison(compare(pooled.inputs, RunFolder::open(out)));
   fmt::print("Now try\n  cleave eval {0} --data {1}\n  cleave predict {0} --text \"{2}\"\n{0}\n",
              out.string(), deployment.dev_data(0).string(),
              "a tiny old red wooden box stands near the huge new red wooden lamp");

@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include "server/coordinator/job_shape.h"
 #include "server/round_table.h"
 
 namespace cleave {
 
 void print_summary(const Json& summary, const Json& measured) {
   fmt::print("{}{}", summary_text(summary), measured_text(measured));
+}
+
+void print_planned_bill(const JobInputs& inputs, const Plan& plan) {
+  const JobShape shape = job_shape(inputs.parts, inputs.job);
+  fmt::print("{}: {}", plan.exact ? "planned" : "expected",
+             bill_text(planned_bill(shape, plan.expected)));
 }
 
 void print_evaluation(const Json& evaluation, const std::vector<std::string>& labels) {

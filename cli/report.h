@@ -1,9 +1,13 @@
-// What commands print about a finished run.
+// What commands print about a run before it begins and once it is finished.
 #pragma once
 
 #include "server/coordinator/record.h"
+#include "simulation/plan.h"
 
 namespace cleave {
+
+// What the whole job will send.
+void print_planned_bill(const JobInputs& inputs, const Plan& plan);
 
 // The summary, and what the machine gave.
 void print_summary(const Json& summary, const Json& measured);

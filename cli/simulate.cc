@@ -8,13 +8,11 @@
 #include "cli/report.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
-#include "common/cost/bill.h"
 #include "common/model/threads.h"
 #include "common/tuning/unread_keys.h"
 #include "server/coordinator/kernels.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/run_job.h"
-#include "server/round_table.h"
 #include "simulation/centralised.h"
 #include "simulation/plan.h"
 #include "simulation/simulation.h"
@@ -32,15 +30,6 @@ Json partition_json(const Partition& partition) {
   return {{"redraws", partition.redraws},
           {"repaired", partition.repaired},
           {"clients", partition.clients}};
-}
-
-// What the whole job will send.
-void print_planned_bill(const JobInputs& inputs, const Partition& partition) {
-  const JobShape shape = job_shape(inputs.parts, inputs.job);
-  const Plan plan = plan_job(inputs, partition);
-  Cost sum;
-  for (const RoundTrace& round : plan.expected) sum += cost(shape, round);
-  fmt::print("{}: {}", plan.exact ? "planned" : "expected", bill_text(bill_of(shape, sum)));
 }
 
 // The folder's own, where it has one: a resumed run goes on with the data that it began with.
@@ -82,7 +71,7 @@ int simulate_command(const SimulateOptions& options) {
   JobInputs inputs = load_inputs(job);
   const Partition partition = make_partition(job, inputs.train);
   fmt::print("{}", partition_table(partition, labels_of(inputs.train), inputs.labels.names()));
-  print_planned_bill(inputs, partition);
+  print_planned_bill(inputs, plan_job(inputs, partition));
   std::fflush(stdout);
 
   const fs::path path = options.out.empty() ? default_run_path(job.name) : fs::path(options.out);

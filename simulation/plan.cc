@@ -140,9 +140,11 @@ std::map<std::string, Share> by_client(std::vector<Share> shares) {
 // What a job trains on and is judged by.
 struct Planned {
   const Job& job;
-  std::uint64_t prompt;                  // rows that tuning adds to every sample
-  std::map<std::string, Share> shares;   // by client
-  std::vector<std::uint64_t> dev, test;  // text rows of each sample
+  std::uint64_t prompt;                 // rows that tuning adds to every sample
+  std::map<std::string, Share> shares;  // by client
+  // Text rows of each sample; dev data by who evaluates on them.
+  std::vector<std::vector<std::uint64_t>> dev;
+  std::vector<std::uint64_t> test;
 };
 
 // A round with least (-1), expected (0) or most (1) rows where they depend on training.
@@ -160,7 +162,9 @@ RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
     if (lengths.empty()) return;
     trace.evaluations.push_back(batches(lengths, job.eval.batch, planned.prompt));
   };
-  if (evaluates(job, round)) evaluation(planned.dev);
+  if (evaluates(job, round)) {
+    for (const auto& lengths : planned.dev) evaluation(lengths);
+  }
   if (round == job.federation.rounds && job.eval.test) evaluation(planned.test);
   return trace;
 }
@@ -206,7 +210,7 @@ double fewest_visited(const std::vector<RoundTrace>& rounds) {
 
 }  // namespace
 
-Plan plan_job(const JobInputs& inputs, const Partition& partition) {
+Plan plan_job(const JobInputs& inputs, const Partition& partition, const Partition& evaluators) {
   const Embedder& embedder = *inputs.parts.head.embedder;
   std::vector<Share> shares;
   for (const auto& positions : partition.clients) {
@@ -216,8 +220,18 @@ Plan plan_job(const JobInputs& inputs, const Partition& partition) {
       share.labels.push_back(inputs.train.examples[i].label);
     }
   }
+  const std::vector<std::uint64_t> all = lengths_of(inputs.dev, embedder);
+  std::vector<std::vector<std::uint64_t>> dev;
+  for (const auto& positions : evaluators.clients) dev.push_back(pick(all, positions));
+  if (dev.empty()) dev.push_back(all);
   return plan_rounds({inputs.job, u(inputs.parts.form.plan.rows), by_client(std::move(shares)),
-                      lengths_of(inputs.dev, embedder), lengths_of(inputs.test, embedder)});
+                      std::move(dev), lengths_of(inputs.test, embedder)});
+}
+
+Bill planned_bill(const JobShape& shape, const std::vector<RoundTrace>& rounds) {
+  Cost sum;
+  for (const RoundTrace& round : rounds) sum += cost(shape, round);
+  return bill_of(shape, sum);
 }
 
 Lengths parse_lengths(const std::string& text) {

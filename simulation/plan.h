@@ -2,7 +2,7 @@
 // partition, the texts' lengths and the random streams, which need no training.
 #pragma once
 
-#include "common/cost/trace.h"
+#include "common/cost/bill.h"
 #include "simulation/simulation.h"
 
 namespace cleave {
@@ -14,8 +14,13 @@ struct Plan {
   std::vector<RoundTrace> least, expected, most;
 };
 
-// From the data itself.
-Plan plan_job(const JobInputs& inputs, const Partition& partition);
+// From the data itself. Deployed, every client evaluates on dev data of its own, which `evaluators`
+// deals; else one evaluates on all.
+Plan plan_job(const JobInputs& inputs, const Partition& partition,
+              const Partition& evaluators = {});
+
+// Of planned rounds, with the sessions.
+Bill planned_bill(const JobShape& shape, const std::vector<RoundTrace>& rounds);
 
 // From text lengths alone: n samples of mean rows (prompt not counted), none above max, dealt
 // evenly to the clients; tuning adds `prompt` rows to each. Evaluation is left out: nothing is
