@@ -1,4 +1,6 @@
 // cleave cost: what it says before a run, against what the run then takes.
+#include <regex>
+
 #include "tests/programs/workplace.h"
 
 namespace cleave::testing {
@@ -27,6 +29,10 @@ TEST(Cost, WithEverythingKeptIsExactToTheByteAndTheKind) {
   const Finished run = here.simulate("run");
   EXPECT_EQ(payload(cost, "exact"), taken(here, "run"));
   EXPECT_EQ(kinds(cost), kinds(run));
+  const std::string bill = cost.out.substr(0, cost.out.find('\n') + 1);
+  EXPECT_EQ(bill.rfind("bytes on the sockets", 0), 0u) << bill;
+  EXPECT_NE(run.out.find("\nplanned: " + bill), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\n" + bill), std::string::npos) << run.out;
 }
 
 TEST(Cost, WithPruningBoundsTheRun) {
@@ -80,6 +86,25 @@ TEST(Cost, AMethodWithoutRowsOfItsOwnHoldsNoPromptsActivations) {
     return out.substr(out.find("memory of"));
   };
   EXPECT_EQ(memory("tuning.tokens=1"), memory("tuning.tokens=9"));
+}
+
+TEST(Cost, OfTheWholeModelOnTheDeviceIsTheAlternativeThatWasNamed) {
+  const Workplace here;
+  const std::string out = here.cleave({"cost", "job.toml"}).out;
+  std::smatch cure;
+  ASSERT_TRUE(std::regex_search(out, cure, std::regex("cut.head = ([0-9]+) keeps the whole model")))
+      << out;
+  std::smatch priced;
+  ASSERT_TRUE(std::regex_search(
+      out, priced, std::regex("whole model on the device +([0-9.]+ [a-zA-Z]+) +([0-9.e+]+)")))
+      << out;
+  const std::string whole =
+      here.cleave({"cost", "job.toml", "--set", "cut.head=" + cure[1].str()}).out;
+  EXPECT_NE(whole.find("(" + priced[1].str() + "): training"), std::string::npos) << whole;
+  EXPECT_NE(whole.find("client work " + priced[2].str() + " FLOP, body work 0 FLOP"),
+            std::string::npos)
+      << whole;
+  EXPECT_EQ(whole.find("smashed"), std::string::npos) << whole;
 }
 
 TEST(Cost, LengthsThatMakeNoSenseAreAUsageError) {
