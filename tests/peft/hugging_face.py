@@ -5,6 +5,7 @@ adapters for Cleave to read. Prints the largest difference of every case; exits 
     hugging_face.py write DIR      before peft_cases read
     hugging_face.py check DIR      after peft_cases read
 """
+import inspect
 import pathlib
 import sys
 
@@ -13,6 +14,8 @@ import torch
 import transformers
 from safetensors import safe_open
 from safetensors.torch import save_file
+
+from adapters import all_adapters
 
 TOLERANCE = 1e-5
 MODELS = pathlib.Path(__file__).resolve().parents[1] / "golden/tiny"
@@ -26,12 +29,37 @@ def load(path):
 def base(path, task="classification"):
     if task == "causal_lm":
         return transformers.AutoModelForCausalLM.from_pretrained(path, attn_implementation="eager").eval()
-    return transformers.AutoModelForSequenceClassification.from_pretrained(
-        path, num_labels=2, ignore_mismatched_sizes=True, attn_implementation="eager").eval()
+    kind = transformers.AutoConfig.from_pretrained(path).model_type
+    classes = transformers.AutoModelForImageClassification if kind == "vit" else transformers.AutoModelForSequenceClassification
+    return classes.from_pretrained(path, num_labels=2, ignore_mismatched_sizes=True, attn_implementation="eager").eval()
+
+
+def take_past_key_values(module):
+    """transformers 5.24 calls a prefix `cache`; PEFT 0.21 asks a model's signature for its older name."""
+    forward = module.forward
+    parameters = inspect.signature(forward).parameters
+    if "past_key_values" in parameters or "cache" not in parameters:
+        return
+
+    def renamed(*args, past_key_values=None, **keys):
+        if past_key_values is not None:
+            keys["cache"] = past_key_values
+        return forward(*args, **keys)
+    module.forward = renamed
+
+
+def with_prefixes(model):
+    if model.active_peft_config.peft_type == "PREFIX_TUNING":
+        take_past_key_values(model.base_model)
+        take_past_key_values(model.base_model.get_submodule(model.transformer_backbone_name))
+    return model.eval()
 
 
 def logits(model, case):
     """One text at a time: nothing is padded."""
+    if "pixels" in case:
+        with torch.no_grad():
+            return model(pixel_values=(case["pixels"] / 255 - 0.5) / 0.5).logits
     rows = []
     for ids, length in zip(case["ids"].long(), case["lengths"].long()):
         one = ids[:length][None]
@@ -51,42 +79,20 @@ def compare(folder):
     good = True
     for path in sorted(folder.iterdir()):
         case, about = load(path / "case.safetensors")
-        if (path / "merged").exists():
-            model = base(path / "merged", about["task"])
-            if (path / "merged/adapter").exists():
-                model = peft.PeftModel.from_pretrained(model, path / "merged/adapter").eval()
-        else:
-            model = peft.PeftModel.from_pretrained(base(about["model"], about["task"]), path / "adapter").eval()
+        merged = (path / "merged").exists()
+        model = base(path / "merged" if merged else about["model"], about["task"])
+        adapter = path / ("merged/adapter" if merged else "adapter")
+        if adapter.exists():
+            model = with_prefixes(peft.PeftModel.from_pretrained(model, adapter))
         good = report(path.name, logits(model, case), case["logits"]) and good
     return good
-
-
-def configs(kind):
-    task = {"task_type": "SEQ_CLS"}
-    feed_forward = {"bert": "output.dense", "roberta": "output.dense", "gpt2": "mlp.c_proj",
-                    "llama": "down_proj"}[kind]
-    keys = {"bert": ["key", "value"], "roberta": ["key", "value"], "gpt2": ["c_attn"],
-            "llama": ["k_proj", "v_proj"]}[kind]
-    norms = {"bert": ["LayerNorm"], "roberta": ["LayerNorm"], "gpt2": ["ln_1", "ln_2", "ln_f"],
-             "llama": ["input_layernorm", "post_attention_layernorm", "norm"]}[kind]
-    return {
-        "prompt": peft.PromptTuningConfig(num_virtual_tokens=4, **task),
-        "p_tuning": peft.PromptEncoderConfig(num_virtual_tokens=4, encoder_hidden_size=16, **task),
-        "prefix": peft.PrefixTuningConfig(num_virtual_tokens=4, **task),
-        "lora": peft.LoraConfig(r=3, lora_alpha=7, init_lora_weights=False, **task),
-        "rslora": peft.LoraConfig(r=3, use_rslora=True, init_lora_weights=False,
-                                  layers_to_transform=[1], **task),
-        "ia3": peft.IA3Config(target_modules=keys + [feed_forward],
-                              feedforward_modules=[feed_forward], init_ia3_weights=False, **task),
-        "norm": peft.LNTuningConfig(target_modules=norms, **task),
-    }
 
 
 def stirred(model):
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             parameter.data += 0.1 * torch.randn_like(parameter)
-    return model.eval()
+    return model
 
 
 def add_classifier(model, path):
@@ -99,30 +105,48 @@ def add_classifier(model, path):
     save_file(tensors, path, metadata=about)
 
 
+def inputs_for(adapter):
+    if adapter.model == "vit":
+        return {"pixels": torch.randint(0, 256, (5, 3, 32, 32)).float()}
+    return {"ids": torch.randint(3, 96, (5, 8)).float(), "lengths": torch.tensor([8, 7, 6, 4, 3]).float()}
+
+
 def write(folder):
     torch.manual_seed(5)
-    for kind in ("bert", "roberta", "gpt2", "llama"):
-        for method, config in configs(kind).items():
-            path = folder / f"{kind}-{method}"
-            model = stirred(peft.get_peft_model(base(MODELS / kind), config))
-            model.save_pretrained(path / "adapter")
-            add_classifier(model, path / "adapter/adapter_model.safetensors")
-            case = {"ids": torch.randint(3, 96, (5, 8)).float(),
-                    "lengths": torch.tensor([8, 7, 6, 4, 3]).float()}
-            case["logits"] = logits(model, case).contiguous()
-            save_file(case, path / "case.safetensors", metadata={"model": str(MODELS / kind)})
+    for adapter in all_adapters(newer=int(transformers.__version__.split(".")[0]) >= 5):
+        path = folder / adapter.name
+        model = peft.get_peft_model(base(MODELS / adapter.model, adapter.task), adapter.config)
+        model = with_prefixes(stirred(model))
+        model.save_pretrained(path / "adapter")
+        add_classifier(model, path / "adapter/adapter_model.safetensors")
+        case = inputs_for(adapter)
+        case["logits"] = logits(model, case).contiguous()
+        about = {"model": str(MODELS / adapter.model), "refused": adapter.refused or ""}
+        save_file(case, path / "case.safetensors", metadata=about)
+
+
+def refused_by_name(path, name):
+    said = path.read_text() if path.exists() else "taken"
+    good = name in said if name else False
+    print(f"{path.parent.name:<28} " + ("refused" if good else f"WRONG, expected a refusal that names {name}: {said}"))
+    return good
 
 
 def check(folder):
     good = True
     for path in sorted(folder.iterdir()):
-        expected = load(path / "case.safetensors")[0]["logits"]
-        good = report(path.name, load(path / "logits.safetensors")[0]["logits"], expected) and good
+        case, about = load(path / "case.safetensors")
+        if about["refused"] or (path / "refusal.txt").exists():
+            good = refused_by_name(path / "refusal.txt", about["refused"]) and good
+        else:
+            good = report(path.name, load(path / "logits.safetensors")[0]["logits"], case["logits"]) and good
     return good
 
 
 def main():
     transformers.logging.set_verbosity_error()
+    if hasattr(transformers.logging, "disable_progress_bar"):
+        transformers.logging.disable_progress_bar()
     print(f"torch {torch.__version__}, transformers {transformers.__version__}, PEFT {peft.__version__}")
     what, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     if what == "write":
