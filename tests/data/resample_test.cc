@@ -42,6 +42,11 @@ constexpr Case kCases[] = {
      "00254a4a6f94b9dede03285b8dbfbff123558787b9ebb6f5343473b2f130306fae115da9a9f5418dd9d92571115da"
      "9a9f5418dd9d925716cc51e1e77d0298282db34c72d9393f95fc52b2b91f7229508087bee61d4d447ba"},
     {Resampling::kHamming, {3, 4}, "61938a8277988e706e968a9b"},
+    // Shrunk along columns by more than twice as much as along rows: columns go first.
+    {Resampling::kLanczos, {3, 8}, "4f778e8980a86492759885a67f867e80745c63c18b7b85ae"},
+    {Resampling::kBilinear, {3, 8}, "557c888c84957391658e889e868e787e78686cad937c83b0"},
+    {Resampling::kBicubic, {3, 8}, "4f798c8b829e6b936b9781a3848a7a7c756267b8907a83b3"},
+    {Resampling::kHamming, {3, 8}, "45738a907d9a6e9852957ca2879769747b6664b0957b7dc5"},
     {Resampling::kHamming,
      {8, 11},
      "00213b527094b8d68707285884a7c5e527577f9ab7e4a9e18654859ed95e547fb74c8d878ec369aea1784687327a7"
