@@ -100,7 +100,7 @@ std::vector<std::uint8_t> fit_image(const std::uint8_t* pixels, int height, int 
 
 std::vector<std::uint8_t> read_picture(const fs::path& path, const ImageSpec& spec) {
   std::string bytes = read_file(path, kMaxPicture);
-  check_picture(bytes, path.string());
+  check_picture(bytes, path.string(), spec.clear_is_white);
   cv::Mat image;
   try {
     image = cv::imdecode(cv::Mat(1, static_cast<int>(bytes.size()), CV_8UC1, bytes.data()),

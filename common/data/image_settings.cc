@@ -24,6 +24,7 @@ struct Processor {
   ImageSize size;  // 0 x 0: shortest_edge
   int shortest_edge;
   bool crops;
+  bool converts = false;
 };
 
 constexpr std::array<double, 3> kHalf = {0.5, 0.5, 0.5};
@@ -34,8 +35,8 @@ constexpr Processor kProcessors[] = {
     {"ViT", Resampling::kBilinear, kHalf, kHalf, {224, 224}, 0, false},
     {"DeiT", Resampling::kBicubic, kHalf, kHalf, {256, 256}, 0, true},
     {"Beit", Resampling::kBicubic, kHalf, kHalf, {224, 224}, 0, false},
-    {"Bit", Resampling::kBicubic, kClipMean, kClipStd, {}, 224, true},
-    {"CLIP", Resampling::kBicubic, kClipMean, kClipStd, {}, 224, true},
+    {"Bit", Resampling::kBicubic, kClipMean, kClipStd, {}, 224, true, true},
+    {"CLIP", Resampling::kBicubic, kClipMean, kClipStd, {}, 224, true, true},
 };
 
 const Processor& find_processor(JsonFields& fields) {
@@ -209,8 +210,9 @@ ImageSettings parse_image_settings(std::string_view text, const std::string& fil
   read_resizing(fields, processor, settings.spec);
   read_crop(fields, processor, settings.spec);
   read_numbers(fields, processor, settings);
-  // Pictures are always made grey or RGB as transformers' load_image does it, without alpha.
-  if (fields.has("do_convert_rgb")) fields.flag("do_convert_rgb");
+  // Pictures are always made grey or RGB as transformers' load_image does it, without alpha, which
+  // leaves to do_convert_rgb what is clear without it.
+  settings.spec.clear_is_white = fields.flag_or("do_convert_rgb", processor.converts);
   fields.expect_off({"do_pad", "do_flip_channel_order", "do_align_long_axis", "do_thumbnail",
                      "do_color_quantize", "use_square_size"});
   fields.expect("data_format", "channels_first");

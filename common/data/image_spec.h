@@ -21,6 +21,9 @@ struct ImageSpec {
   int shortest_edge = 0;   // above 0, and instead of `resized`: the shorter edge, keeping the shape
   Resampling resampling = Resampling::kBilinear;
   ImageSize crop = {};  // after resizing, around the centre, filled up with 0; 0 x 0: none
+  // Whether transformers makes white of the colour that a PNG calls transparent (do_convert_rgb).
+  // Such a picture is refused then.
+  bool clear_is_white = false;
 };
 
 }  // namespace cleave

@@ -1,8 +1,10 @@
 #include "common/data/picture_bytes.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/base/error.h"
+#include "common/data/exif.h"
 
 namespace cleave {
 namespace {
@@ -10,12 +12,6 @@ namespace {
 constexpr std::uint64_t kMaxPixels = 178'956'970;  // Pillow's
 constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n";
 constexpr std::string_view kJpeg = "\xff\xd8\xff";
-
-std::uint64_t big_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
-  return value;
-}
 
 [[noreturn]] void truncated(const std::string& where) {
   throw DataError(where + " is a truncated picture (a broken download or copy?): fetch it again");
@@ -27,7 +23,16 @@ void check_pixels(std::uint64_t height, std::uint64_t width, const std::string& 
                   " pixels, more than " + std::to_string(kMaxPixels) + ": make it smaller");
 }
 
-void check_png(std::string_view rest, const std::string& where) {
+// Whether a tRNS chunk gives one colour of the picture; of a palette with several Pillow drops it.
+bool clears_one_colour(std::string_view chunk, bool palette) {
+  if (!palette) return true;
+  const auto clear = std::count(chunk.begin(), chunk.end(), '\0');
+  const auto full = std::count(chunk.begin(), chunk.end(), '\xff');
+  return clear == 1 && clear + full == static_cast<std::ptrdiff_t>(chunk.size());
+}
+
+void check_png(std::string_view rest, const std::string& where, bool clear_is_white) {
+  bool palette = false;
   rest.remove_prefix(kPng.size());
   while (true) {
     if (rest.size() < 12) truncated(where);
@@ -42,6 +47,12 @@ void check_png(std::string_view rest, const std::string& where) {
                         " is grey with 16 bits a pixel, which readers bring to 8 bits in different "
                         "ways: save it with 8 bits");
       }
+    }
+    if (type == "IHDR" && length == 13) palette = rest[17] == 3;
+    if (type == "tRNS" && clear_is_white && clears_one_colour(rest.substr(8, length), palette)) {
+      throw DataError(where +
+                      " has a transparent colour, which becomes white by do_convert_rgb of "
+                      "preprocessor_config.json: save it without");
     }
     rest.remove_prefix(12 + length);
   }
@@ -88,11 +99,27 @@ void check_jpeg(std::string_view rest, const std::string& where) {
   }
 }
 
+// The decoder turns JPEG and PNG as their EXIF says, but no WebP. What is cut short it sees itself.
+void check_webp(std::string_view rest, const std::string& where) {
+  rest.remove_prefix(12);
+  while (rest.size() >= 8) {
+    const std::string_view type = rest.substr(0, 4);
+    const std::uint64_t length = little_endian(rest.substr(4, 4));
+    rest.remove_prefix(8);
+    if (type == "EXIF" && is_turned(rest.substr(0, length))) {
+      throw DataError(where + " is a WebP that its EXIF turns, which is not read: save it upright");
+    }
+    rest.remove_prefix(std::min<std::uint64_t>(length + length % 2, rest.size()));
+  }
+}
+
 }  // namespace
 
-void check_picture(std::string_view bytes, const std::string& where) {
-  if (bytes.substr(0, kPng.size()) == kPng) check_png(bytes, where);
+void check_picture(std::string_view bytes, const std::string& where, bool clear_is_white) {
+  if (bytes.substr(0, kPng.size()) == kPng) check_png(bytes, where, clear_is_white);
   if (bytes.substr(0, kJpeg.size()) == kJpeg) check_jpeg(bytes, where);
+  if (bytes.size() >= 12 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP")
+    check_webp(bytes, where);
 }
 
 }  // namespace cleave

@@ -8,6 +8,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "common/base/files.h"
+#include "common/data/picture_bytes.h"
 #include "tests/support/refusal.h"
 #include "tests/support/temporary_folder.h"
 
@@ -290,6 +291,64 @@ TEST(Picture, GreyWithSixteenBitsIsRefused) {
               read_picture(folder / "x.png", {3, 4});
             }).find("16 bits"),
             std::string::npos);
+}
+
+std::string chunk(const std::string& type, const std::string& data) {
+  std::string out = {0, 0, 0, static_cast<char>(data.size())};
+  return out + type + data + std::string(4, 'c');
+}
+
+std::string png(char colours, const std::string& transparency) {
+  const std::string header = std::string("\0\0\0\2\0\0\0\2\x8", 9) + colours + std::string(3, '\0');
+  return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + chunk("tRNS", transparency) +
+         chunk("IEND", "");
+}
+
+TEST(Picture, ATransparentColourIsRefusedWhereItWouldBecomeWhite) {
+  const auto said = [](const std::string& bytes, bool white = true) {
+    return refusal([&] { check_picture(bytes, "p.png", white); });
+  };
+  EXPECT_NE(said(png(2, std::string(6, '\0'))).find("p.png has a transparent colour"),
+            std::string::npos);
+  EXPECT_NE(said(png(3, std::string("\xff\xff\0\xff", 4))).find("do_convert_rgb"),
+            std::string::npos);
+  EXPECT_EQ(said(png(3, std::string("\xff\0\0\xff", 4))), "") << "Pillow drops several";
+  EXPECT_EQ(said(png(3, "\xff\x80")), "") << "and half of one";
+  EXPECT_EQ(said(png(2, std::string(6, '\0')), false), "");
+}
+
+// Little-endian or big-endian: one entry, the orientation.
+std::string turned_webp(bool little, char orientation, const std::string& start) {
+  const std::string block = little ? std::string("II*\0\x8\0\0\0\1\0\x12\1\3\0\1\0\0\0", 18) +
+                                         orientation + std::string(3, '\0')
+                                   : std::string("MM\0*\0\0\0\x8\0\1\1\x12\0\3\0\0\0\1\0", 19) +
+                                         orientation + std::string(2, '\0');
+  const std::string exif = start + block;
+  return "RIFF....WEBP" + std::string("VP8X\3\0\0\0abc\0", 12) + "EXIF" +
+         std::string({static_cast<char>(exif.size()), 0, 0, 0}) + exif;
+}
+
+TEST(Picture, AWebPThatItsExifTurnsIsRefused) {
+  for (const bool little : {true, false}) {
+    for (const std::string& start : {std::string(), std::string("Exif\0\0", 6)}) {
+      for (char orientation = 0; orientation < 10; ++orientation) {
+        const std::string why =
+            refusal([&] { check_picture(turned_webp(little, orientation, start), "p.webp"); });
+        EXPECT_EQ(why.empty(), orientation < 2 || orientation > 8) << why;
+        const std::string whole = turned_webp(little, orientation, start);
+        for (std::size_t size = 0; size < whole.size(); ++size) {
+          refusal([&] { check_picture(whole.substr(0, size), "p.webp"); });
+        }
+      }
+    }
+  }
+}
+
+TEST(Picture, ThatBreaksOffInItsFirstBytesIsNoWebP) {
+  for (const char* bytes :
+       {"RIFF", "RIFFWEBP", "RIFF....WEB", "RIFF....WEBP", "RIFF....WEBPEXIF"}) {
+    EXPECT_EQ(refusal([&] { check_picture(bytes, "p.webp"); }), "");
+  }
 }
 
 TEST(FitImage, EqualSizeIsACopyInPlanes) {

@@ -112,6 +112,14 @@ TEST(ImageSettings, KeysThatChangePixelsInOtherWaysAreRefusedByName) {
             "");
 }
 
+TEST(ImageSettings, ATransparentColourIsWhiteWhereTheyConvert) {
+  EXPECT_FALSE(parse("{}").spec.clear_is_white);
+  EXPECT_TRUE(parse(R"({"do_convert_rgb": true})").spec.clear_is_white);
+  EXPECT_TRUE(parse(R"({"image_processor_type": "CLIPImageProcessor"})").spec.clear_is_white);
+  EXPECT_FALSE(parse(R"({"image_processor_type": "CLIPImageProcessor", "do_convert_rgb": false})")
+                   .spec.clear_is_white);
+}
+
 TEST(ImageSettings, EveryDifferenceOfPixelsIsALineOfTheHash) {
   const auto base = image_lines(parse("{}"));
   for (const char* text :
