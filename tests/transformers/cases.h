@@ -13,6 +13,7 @@ namespace cleave::testing {
 void each_case(const std::filesystem::path& folder,
                const std::function<void(const std::filesystem::path&)>& open_case);
 
+void run_images(const std::filesystem::path& folder);
 void run_models(const std::filesystem::path& folder);
 void run_tokenizers(const std::filesystem::path& folder);
 

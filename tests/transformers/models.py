@@ -3,6 +3,7 @@
     models.py write DIR    DIR/CASE: model/, inputs.safetensors, expected.safetensors
     models.py judge DIR    after transformers_cases models DIR
 """
+import library_first  # noqa: F401
 import torch
 import transformers
 from safetensors.torch import load_file, save_file

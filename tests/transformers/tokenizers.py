@@ -4,18 +4,13 @@
     tokenizers.py judge DIR    after transformers_cases tokenizers DIR
 """
 import json
-import pathlib
-import sys
 
-HERE = str(pathlib.Path(__file__).parent)
-sys.path = [folder for folder in sys.path if folder != HERE]  # this file has the library's name
-import tokenizers  # noqa: E402,F401
-import transformers  # noqa: E402
+import library_first  # noqa: F401
+import transformers
 
-sys.path.insert(0, HERE)
-from odd_texts import inputs  # noqa: E402
-from report import Report, main  # noqa: E402
-from tokenizer_cases import CASES  # noqa: E402
+from odd_texts import inputs
+from report import Report, main
+from tokenizer_cases import CASES
 
 
 def expected(tokenizer, texts):

@@ -13,7 +13,7 @@ namespace cleave::testing {
 
 void each_case(const fs::path& folder, const std::function<void(const fs::path&)>& open_case) {
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.is_directory()) continue;
+    if (!entry.is_directory() || !fs::exists(entry.path() / "model")) continue;
     try {
       open_case(entry.path());
     } catch (const DataError& error) {
@@ -29,13 +29,15 @@ struct Kind {
   void (*run)(const fs::path& folder);
 };
 
-constexpr Kind kKinds[] = {{"models", run_models}, {"tokenizers", run_tokenizers}};
+constexpr Kind kKinds[] = {
+    {"images", run_images}, {"models", run_models}, {"tokenizers", run_tokenizers}};
 
 int run(int argc, char** argv) {
   const auto* const kind = std::find_if(
       std::begin(kKinds), std::end(kKinds),
       [&](const Kind& known) { return argc == 3 && known.name == std::string_view(argv[1]); });
-  if (kind == std::end(kKinds)) throw UsageError("expected KIND DIR; kinds: models, tokenizers");
+  if (kind == std::end(kKinds))
+    throw UsageError("expected KIND DIR; kinds: images, models, tokenizers");
   use_one_blas_thread();
   kind->run(argv[2]);
   return 0;
