@@ -44,6 +44,19 @@ void check_language_model(const Model& model) {
                   "\" model is no language model");
 }
 
+// "dense" and "all-linear" also choose the layer before a classifier that stays as the checkpoint
+// has it.
+void check_frozen_dense(const Model& model, const AdapterTensors& tensors) {
+  const TaskClass& task = model.architecture->task_class;
+  for (const std::string& name : tensors.names()) {
+    if (!task.freezes(name)) continue;
+    const std::string dense(task.dense);
+    throw DataError(name + " changes " + dense +
+                    ", which Cleave keeps as the model has it: train " +
+                    "with exclude_modules = [\"" + dense + "\"] beside target_modules");
+  }
+}
+
 Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& tensors,
              const PeftType& type, const AdapterOptions& options) {
   const AdapterSource source{config, tensors, model, !options.head};
@@ -60,6 +73,7 @@ Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& te
   } else {
     job.cut.pool = "pooler";
     job.data.labels = label_names(options, model, labels);
+    check_frozen_dense(model, tensors);
   }
   take_long_texts(model.config, job);
   type.configure(source, job);

@@ -116,6 +116,18 @@ TEST(PeftRefusal, ATensorWithoutAPlaceIsNamed) {
             "query.bias"));
 }
 
+TEST(PeftRefusal, AnAdaptedPoolerIsNamedWithTheCure) {
+  const std::string said = said_of("lora", [](LooseAdapter& a) {
+    a.config["target_modules"] = {"query", "value", "dense"};
+    for (const char* part : {"A", "B"}) {
+      a.tensors[std::string("base_model.model.bert.pooler.dense.lora_") + part + ".weight"] =
+          at::zeros({part[0] == 'A' ? 4 : 32, part[0] == 'A' ? 32 : 4});
+    }
+  });
+  EXPECT_TRUE(names(said, "pooler.dense.lora_A.weight changes pooler.dense"));
+  EXPECT_TRUE(names(said, "exclude_modules = [\"pooler.dense\"]"));
+}
+
 TEST(PeftRefusal, AWrongShapeIsNamed) {
   EXPECT_TRUE(names(said_of("lora",
                             [](LooseAdapter& a) {

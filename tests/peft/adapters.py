@@ -67,5 +67,5 @@ def all_adapters(newer):
         out += [Adapter(model, name, config, "causal_lm", refused.get(name))
                 for name, config in of_text(model, "CAUSAL_LM").items()]
     out += [Adapter("vit", name, config) for name, config in of_pictures(newer).items()]
-    out.append(Adapter("bert", "pooler", lora(target_modules="all-linear", task_type="SEQ_CLS"), refused=POOLER))
+    out.append(Adapter("bert", "pooler", lora(target_modules="all-linear", task_type="SEQ_CLS"), refused=f'exclude_modules = ["{POOLER}"]'))
     return out
