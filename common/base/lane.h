@@ -3,12 +3,16 @@
 //
 // Functions of one lane run on any of its workers; a coroutine that awaits each call in turn has
 // its own calls in order. A function's exception is rethrown in the caller, on its own executor.
-// Destroy it before its callers' io_context: a worker that has handed its result over still lets go
-// of the caller's executor. Memory bound: one queued function per waiting coroutine.
+// Cancelling a caller does not reach the function: asio would carry the signal to the worker and
+// read it there after the caller, on its own thread, has let go of it. Destroy it before its
+// callers' io_context: a worker that has handed its result over still lets go of the caller's
+// executor. Memory bound: one queued function per waiting coroutine.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -37,8 +41,9 @@ class Lane {
 
   template <class F>
   asio::awaitable<std::invoke_result_t<F&>> run(F function) {
-    co_return co_await asio::co_spawn(context_, call(std::move(function), nanoseconds_),
-                                      asio::use_awaitable);
+    co_return co_await asio::co_spawn(
+        context_, call(std::move(function), nanoseconds_),
+        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
   }
 
   // Processor time of the workers in this lane's functions so far; of what threads of a library

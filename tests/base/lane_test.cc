@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <future>
 #include <stdexcept>
 
@@ -106,6 +108,26 @@ TEST(Lane, OnAnothersWorkersItCountsItsOwnProcessorTime) {
   EXPECT_EQ(mine, its);
   EXPECT_GT(other.cpu_seconds(), 0.01);
   EXPECT_LT(lane.cpu_seconds(), other.cpu_seconds());
+}
+
+// Under a sanitizer: the signal comes while the worker hands its result over.
+TEST(Lane, ACallerMayBeCancelledAtAnyTimeAndStillGetsItsResult) {
+  asio::io_context io;
+  Lane lane(2);
+  int results = 0;
+  for (int i = 0; i < 2000; ++i) {
+    asio::cancellation_signal dismissal;
+    asio::co_spawn(io, lane.run([] { return 1; }),
+                   asio::bind_cancellation_slot(
+                       dismissal.slot(), [&](std::exception_ptr, int one) { results += one; }));
+    io.restart();
+    io.poll_one();
+    for (int spin = 0; spin < 10 * (i % 100); ++spin)
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    dismissal.emit(asio::cancellation_type::terminal);
+    io.run();
+  }
+  EXPECT_EQ(results, 2000);
 }
 
 TEST(Lane, ItsEndWaitsForWhatRunsAndDropsWhatIsQueued) {
