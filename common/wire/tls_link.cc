@@ -29,7 +29,6 @@ using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 using FrameChannel = asio::experimental::channel<void(error_code, std::shared_ptr<Frame>)>;
 
-constexpr std::size_t kQueuedFrames = 4;
 constexpr std::chrono::seconds kShutdownDeadline{1};
 constexpr std::size_t kFirstPiece = 1 << 20;  // of a payload's memory; doubled whenever it is full
 constexpr double kPingsASecond = 100, kPingBurst = 1000;
@@ -42,7 +41,7 @@ struct Connection {
              std::chrono::milliseconds allowed_silence)
       : silence(allowed_silence),
         stream(std::move(socket), context),
-        queue(stream.get_executor(), kQueuedFrames),
+        queue(stream.get_executor()),
         alarm(stream.get_executor()),
         drained(stream.get_executor(), Clock::time_point::max()),
         dialled(std::move(dialled_host)) {}
@@ -112,7 +111,8 @@ struct Connection {
 
   std::chrono::milliseconds silence;
   TlsStream stream;
-  FrameChannel queue;
+  FrameChannel
+      queue;  // holds none: a sender waits for its turn, so who never reads costs two frames
   asio::steady_timer alarm;    // the watchdog's
   asio::steady_timer drained;  // cancelled whenever the writer has written everything
   std::string dialled;

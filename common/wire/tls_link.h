@@ -6,8 +6,8 @@
 // kFrameSilences times that: a byte now and then is no progress. Pings above a rate that no link
 // comes near are refused.
 //
-// Memory bound: 4 queued frames, twice what has arrived of the next (never its header's claim) and
-// TLS's buffers (about 34 KB).
+// Memory bound: a frame that is written and those of senders that wait, twice what has arrived of
+// the next (never its header's claim) and TLS's buffers (about 34 KB).
 #pragma once
 
 #include <chrono>
