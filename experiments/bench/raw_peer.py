@@ -54,6 +54,7 @@ class RawPeer:
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_verify_locations(pki / "ca.pem")
         context.load_cert_chain(pki / f"{name}.pem", pki / f"{name}.key")
+        context.set_alpn_protocols(["cleave/1"])
         plain = socket.socket()
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that not reading shows soon
         plain.settimeout(seconds)
