@@ -86,17 +86,6 @@ BatchTrace largest_step(const Job& job, std::uint64_t prompt, const Lengths& len
   return {samples, samples * (static_cast<std::uint64_t>(lengths.max) + prompt)};
 }
 
-WorkTrace work_of(const Dataset& data, const Embedder& embedder) {
-  WorkTrace out;
-  for (const Example& example : data.examples) {
-    const auto rows = static_cast<std::uint64_t>(embedder.length(example));
-    out.samples += 1;
-    out.rows += rows;
-    out.squares += rows * rows;
-  }
-  return out;
-}
-
 WorkTrace work_of(const Lengths& lengths) {
   const double n = static_cast<double>(lengths.samples), rows = n * lengths.mean;
   return {static_cast<std::uint64_t>(n), static_cast<std::uint64_t>(rows),
@@ -162,7 +151,7 @@ int cost_command(const CostOptions& options) {
   const BatchTrace largest = largest_step(plan);
   print_memory(shape, largest.rows);
   print_alternatives(
-      {shape, plan.expected, largest, work_of(inputs.train, *inputs.parts.head.embedder)});
+      {shape, plan.expected, largest, text_work(inputs.train, *inputs.parts.head.embedder)});
   return 0;
 }
 

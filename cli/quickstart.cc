@@ -97,7 +97,7 @@ int quickstart_command(const QuickstartOptions& options) {
   fmt::print("One server and {} clients, set up in {}\n", kQuickstartClients,
              deployment.folder.string());
   Pooled pooled = pooled_inputs(deployment);
-  print_planned_bill(pooled.inputs, plan_job(pooled.inputs, pooled.train, pooled.dev));
+  print_planned_bill(planned_bill(pooled.inputs, pooled.train, pooled.dev));
   const auto print = [](const std::string& line) {
     fmt::print("{}\n", line);
     std::fflush(stdout);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "server/coordinator/job_shape.h"
 #include "server/round_table.h"
 
 namespace cleave {
@@ -11,10 +10,8 @@ void print_summary(const Json& summary, const Json& measured) {
   fmt::print("{}{}", summary_text(summary), measured_text(measured));
 }
 
-void print_planned_bill(const JobInputs& inputs, const Plan& plan) {
-  const JobShape shape = job_shape(inputs.parts, inputs.job);
-  fmt::print("{}: {}", plan.exact ? "planned" : "expected",
-             bill_text(planned_bill(shape, plan.expected)));
+void print_planned_bill(const PlannedBill& planned) {
+  fmt::print("{}: {}", planned.exact ? "planned" : "expected", bill_text(planned.bill));
 }
 
 void print_evaluation(const Json& evaluation, const std::vector<std::string>& labels) {

@@ -7,7 +7,7 @@
 namespace cleave {
 
 // What the whole job will send.
-void print_planned_bill(const JobInputs& inputs, const Plan& plan);
+void print_planned_bill(const PlannedBill& planned);
 
 // The summary, and what the machine gave.
 void print_summary(const Json& summary, const Json& measured);

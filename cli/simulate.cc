@@ -71,7 +71,7 @@ int simulate_command(const SimulateOptions& options) {
   JobInputs inputs = load_inputs(job);
   const Partition partition = make_partition(job, inputs.train);
   fmt::print("{}", partition_table(partition, labels_of(inputs.train), inputs.labels.names()));
-  print_planned_bill(inputs, plan_job(inputs, partition));
+  print_planned_bill(planned_bill(inputs, partition));
   std::fflush(stdout);
 
   const fs::path path = options.out.empty() ? default_run_path(job.name) : fs::path(options.out);

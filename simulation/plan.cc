@@ -11,6 +11,7 @@
 #include "client/train_round.h"
 #include "common/base/error.h"
 #include "common/exchange/kept.h"
+#include "server/coordinator/job_shape.h"
 #include "server/coordinator/participants.h"
 
 namespace cleave {
@@ -208,9 +209,8 @@ double fewest_visited(const std::vector<RoundTrace>& rounds) {
   return fewest;
 }
 
-}  // namespace
-
-Plan plan_job(const JobInputs& inputs, const Partition& partition, const Partition& evaluators) {
+Planned planned_of(const JobInputs& inputs, const Partition& partition,
+                   const Partition& evaluators) {
   const Embedder& embedder = *inputs.parts.head.embedder;
   std::vector<Share> shares;
   for (const auto& positions : partition.clients) {
@@ -224,14 +224,33 @@ Plan plan_job(const JobInputs& inputs, const Partition& partition, const Partiti
   std::vector<std::vector<std::uint64_t>> dev;
   for (const auto& positions : evaluators.clients) dev.push_back(pick(all, positions));
   if (dev.empty()) dev.push_back(all);
-  return plan_rounds({inputs.job, u(inputs.parts.form.plan.rows), by_client(std::move(shares)),
-                      std::move(dev), lengths_of(inputs.test, embedder)});
+  return {inputs.job, u(inputs.parts.form.plan.rows), by_client(std::move(shares)), std::move(dev),
+          lengths_of(inputs.test, embedder)};
 }
 
-Bill planned_bill(const JobShape& shape, const std::vector<RoundTrace>& rounds) {
+}  // namespace
+
+Plan plan_job(const JobInputs& inputs, const Partition& partition, const Partition& evaluators) {
+  return plan_rounds(planned_of(inputs, partition, evaluators));
+}
+
+PlannedBill planned_bill(const JobInputs& inputs, const Partition& partition,
+                         const Partition& evaluators) {
+  const Job& job = inputs.job;
+  const JobShape shape = job_shape(inputs.parts, job);
+  const Planned planned = planned_of(inputs, partition, evaluators);
+  PlannedBill out;
   Cost sum;
-  for (const RoundTrace& round : rounds) sum += cost(shape, round);
-  return bill_of(shape, sum);
+  for (std::uint32_t round = 1; round <= job.federation.rounds; ++round) {
+    out.exact = out.exact && !open_choice(job, round);
+    sum += cost(shape, round_trace(planned, round, 0));
+  }
+  out.bill = bill_of(shape, sum);
+  return out;
+}
+
+WorkTrace text_work(const Dataset& data, const Embedder& embedder) {
+  return work(lengths_of(data, embedder), 0);
 }
 
 Lengths parse_lengths(const std::string& text) {

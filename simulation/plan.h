@@ -19,8 +19,17 @@ struct Plan {
 Plan plan_job(const JobInputs& inputs, const Partition& partition,
               const Partition& evaluators = {});
 
-// Of planned rounds, with the sessions.
-Bill planned_bill(const JobShape& shape, const std::vector<RoundTrace>& rounds);
+// The bill of the whole job, expected where the plan is not exact. Rounds are priced one by one and
+// not kept, so that a run may begin with it however many there are.
+struct PlannedBill {
+  bool exact = true;
+  Bill bill;
+};
+PlannedBill planned_bill(const JobInputs& inputs, const Partition& partition,
+                         const Partition& evaluators = {});
+
+// All samples, text rows only.
+WorkTrace text_work(const Dataset& data, const Embedder& embedder);
 
 // From text lengths alone: n samples of mean rows (prompt not counted), none above max, dealt
 // evenly to the clients; tuning adds `prompt` rows to each. Evaluation is left out: nothing is

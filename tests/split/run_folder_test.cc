@@ -229,6 +229,9 @@ TEST(Run, ThePlanOfAJobEqualsTheLedgerOfItsRun) {
     const RunFolder run = RunFolder::open(path);
     for (const Json& line : run.rounds()) ledger += traffic_of(line);
     EXPECT_EQ(planned, ledger);
+    const PlannedBill said = planned_bill(inputs, tiny_partition(inputs));
+    EXPECT_TRUE(said.exact);
+    EXPECT_EQ(said.bill, bill_of(shape, ledger));
   }
 }
 
@@ -246,6 +249,11 @@ TEST(Run, AJobThatPrunesByScoreIsBoundedByItsPlan) {
     for (const RoundTrace& round : rounds) sum += cost(shape, round);
     return training_payload(sum.up) + training_payload(sum.down);
   };
+  Cost expected;
+  for (const RoundTrace& round : plan.expected) expected += cost(shape, round);
+  const PlannedBill said = planned_bill(inputs, tiny_partition(inputs));
+  EXPECT_FALSE(said.exact);
+  EXPECT_EQ(said.bill, bill_of(shape, expected));
   const auto real = summary.at("bytes").at("total").get<std::uint64_t>();
   EXPECT_LE(bytes(plan.least), real);
   EXPECT_GE(bytes(plan.most), real);
