@@ -154,8 +154,7 @@ RoundTrace round_trace(const Planned& planned, std::uint32_t round, int which) {
   std::vector<std::string> ids;
   for (const auto& [id, share] : planned.shares) ids.push_back(id);
   RoundTrace trace;
-  for (const std::string& id : pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
-                                            seed_of(job, Seed::kSampling), round)) {
+  for (const std::string& id : pick_clients(ids, job, round)) {
     trace.participants.push_back(
         participant(job, planned.shares.at(id), round, id, which, planned.prompt));
   }

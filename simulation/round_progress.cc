@@ -32,9 +32,7 @@ void RoundProgress::begin(std::uint32_t round) {
   round_ = round;
   done_ = 0;
   expected_ = evaluates(job_, round) ? static_cast<double>(dev_) : 0.0;
-  for (const std::string& id :
-       pick_clients(ids_, static_cast<std::size_t>(job_.federation.per_round),
-                    seed_of(job_, Seed::kSampling), round)) {
+  for (const std::string& id : pick_clients(ids_, job_, round)) {
     const auto at = std::lower_bound(ids_.begin(), ids_.end(), id) - ids_.begin();
     expected_ += passes_of_round(job_, round, samples_[static_cast<std::size_t>(at)]);
   }

@@ -268,9 +268,7 @@ asio::awaitable<State> Federation::run_round(std::uint32_t round, const State& g
                                              RoundRecord& record) {
   record.round = round;
   std::vector<MemberPtr> picked;
-  for (const std::string& id :
-       pick_clients(members_.trainers(), static_cast<std::size_t>(job_.federation.per_round),
-                    seed_of(job_, Seed::kSampling), round)) {
+  for (const std::string& id : pick_clients(members_.trainers(), job_, round)) {
     picked.push_back(members_.at(id));
   }
   Average average{Aggregation(global, rule_, pairs_, job_.federation.max_norm), {}};

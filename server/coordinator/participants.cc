@@ -16,4 +16,10 @@ std::vector<std::string> pick_clients(const std::vector<std::string>& ids, std::
   return order;
 }
 
+std::vector<std::string> pick_clients(const std::vector<std::string>& ids, const Job& job,
+                                      std::uint32_t round) {
+  return pick_clients(ids, static_cast<std::size_t>(job.federation.per_round),
+                      seed_of(job, Seed::kSampling), round);
+}
+
 }  // namespace cleave
