@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/base/peak_rss.h"
 #include "common/data/load_dataset.h"
+#include "common/exchange/deadlines.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
 #include "common/wire/deadline.h"
@@ -83,16 +84,6 @@ void load_data(Joined& joined, const ClientConfig& config) {
   }
 }
 
-std::chrono::milliseconds ms(double seconds) {
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-}
-
-Deadlines deadlines_of(const Job& job) {
-  return {ms(job.deadlines.connect), ms(job.deadlines.silence)};
-}
-
-std::chrono::milliseconds round_deadline(const Job& job) { return ms(job.deadlines.round); }
-
 // A server that shakes hands and then says nothing is waited for no longer than for its handshake.
 asio::awaitable<HelloOk> join_in_time(Device& device, Link& link, Role role, Deadlines deadlines,
                                       const Digest& job) {
@@ -104,7 +95,7 @@ asio::awaitable<HelloOk> join_in_time(Device& device, Link& link, Role role, Dea
 asio::awaitable<std::unique_ptr<Link>> join_body(Device& device, const Joined& joined,
                                                  const HelloOk& ok) {
   const Address address = parse_address(ok.body.empty() ? device.config.server : ok.body);
-  const Deadlines deadlines = deadlines_of(joined.job);
+  const Deadlines deadlines = link_deadlines(joined.job);
   auto body = co_await tls_connect(device.tls, address, deadlines);
   const Digest hash = job_hash(ok.job);
   co_await join_in_time(device, *body, Role::kBody, deadlines, hash);
@@ -117,7 +108,7 @@ asio::awaitable<HelloOk> join_coordinator(Device& device, Role role) {
   device.coordinator = co_await tls_connect(device.tls, address, {});
   const Digest none{};
   HelloOk ok = co_await join_in_time(device, *device.coordinator, role, {}, none);
-  allow_silence(*device.coordinator, deadlines_of(parse_shared_job(ok.job)).silence);
+  allow_silence(*device.coordinator, link_deadlines(parse_shared_job(ok.job)).silence);
   co_return ok;
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/exchange/deadlines.h"
 #include "common/exchange/parts.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
@@ -129,7 +130,7 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
       service{copies, parts.form, lane, slots},
       members(io.get_executor()),
       federation(members, job, parts, options.role == ServerRole::kBoth ? &copies : nullptr, lane,
-                 std::chrono::milliseconds(static_cast<std::int64_t>(job.deadlines.round * 1000))) {
+                 round_deadline(job)) {
   server.shared_job = shared_job_toml(job);
   server.job_hash = job_hash(server.shared_job);
   server.model_hash = verify_model(model).hash;
@@ -236,16 +237,13 @@ DeploymentResult run_deployment(const LoadedJob& loaded, const DeploymentOptions
   Process process(loaded, options);
   asio::ssl::context context =
       make_tls_context({job.server.cert, job.server.key, job.server.ca}, TlsSide::kServer);
-  const auto ms = [](double seconds) {
-    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-  };
   Door door{context,
             {job.server.roster.begin(), job.server.roster.end()},
-            {ms(job.deadlines.connect), ms(job.deadlines.silence)},
+            link_deadlines(job),
             process.server,
             room_for_unknown(job.server.roster.size(), raise_descriptor_limit())};
   process.server.hello_deadline = door.deadlines.connect;
-  process.server.ready_deadline = ms(job.deadlines.round);
+  process.server.ready_deadline = round_deadline(job);
   process.service.step_deadline = kFrameSilences * door.deadlines.silence;
   process.service.patience = kSlotPatience;
   const bool body_only = options.role == ServerRole::kBody;
