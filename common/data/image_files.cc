@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include "common/base/endian.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 
@@ -30,27 +31,19 @@ std::string read_maybe_gzip(const fs::path& path) {
   return content;
 }
 
-std::uint32_t big_endian(std::string_view content, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    value = value << 8 | static_cast<unsigned char>(content[at + i]);
-  }
-  return value;
-}
-
 // An idx file's dimensions. Errors: DataError when the magic number or the size does not fit.
 std::vector<std::size_t> idx_shape(std::string_view content, std::uint32_t magic,
                                    const fs::path& path) {
   const std::size_t rank = magic & 0xff;
   const std::size_t header = 4 + 4 * rank;
-  if (content.size() < header || big_endian(content, 0) != magic) {
+  if (content.size() < header || big_endian(content.substr(0, 4)) != magic) {
     throw DataError(path.string() + " is not an idx file of " + std::to_string(rank) +
                     " dimensions of bytes");
   }
   std::vector<std::size_t> shape;
   std::uint64_t total = 1;
   for (std::size_t i = 0; i < rank; ++i) {
-    shape.push_back(big_endian(content, 4 + 4 * i));
+    shape.push_back(big_endian(content.substr(4 + 4 * i, 4)));
     if (__builtin_mul_overflow(total, shape.back(), &total)) total = kMaxBytes + 1;
   }
   if (total != content.size() - header) {

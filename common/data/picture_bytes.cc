@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "common/base/endian.h"
 #include "common/base/error.h"
 #include "common/data/exif.h"
 
