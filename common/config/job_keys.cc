@@ -44,8 +44,7 @@ std::vector<Key> bind(Job& job) {
 
       {"cut.head", &job.cut.head, between(0, kMaxBlocks),
        "Blocks of the head, on the client. With all that the tail leaves the body is empty: the "
-       "whole "
-       "model is on the device, and nothing but states crosses."},
+       "whole model is on the device, and nothing but states crosses."},
       {"cut.tail", &job.cut.tail, between(0, kMaxBlocks),
        "Blocks of the tail, on the client, tuned."},
       {"cut.pool", &job.cut.pool, one_of_names({"mean", "cls", "last", "pooler"}),

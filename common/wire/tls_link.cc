@@ -111,8 +111,8 @@ struct Connection {
 
   std::chrono::milliseconds silence;
   TlsStream stream;
-  FrameChannel
-      queue;  // holds none: a sender waits for its turn, so who never reads costs two frames
+  // Holds none: a sender waits for its turn, so who never reads costs two frames.
+  FrameChannel queue;
   asio::steady_timer alarm;    // the watchdog's
   asio::steady_timer drained;  // cancelled whenever the writer has written everything
   std::string dialled;
@@ -158,7 +158,8 @@ asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
       connection->close(why);
       break;
     }
-    // With a full queue there is traffic enough. The frame counts only if it was taken.
+    // While another frame is written there is traffic enough. The frame counts only if it was
+    // taken.
     LinkCounters next = *counters;
     auto ping = std::make_shared<Frame>(ping_frame());
     next.stamp(*ping);
