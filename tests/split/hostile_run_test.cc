@@ -69,15 +69,6 @@ class HostileJob {
   }
 
  private:
-  static std::string text_of(std::exception_ptr thrown) {
-    try {
-      if (thrown) std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      return error.what();
-    }
-    return {};
-  }
-
   void start(const std::string& id, Spoil coordinator, Spoil body) {
     ended[id] = "has not ended";
     sessions_.push_back(

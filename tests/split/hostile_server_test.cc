@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "common/base/error.h"
 #include "server/coordinator/run_job.h"
 #include "tests/support/session.h"
 #include "tests/support/temporary_folder.h"
@@ -34,14 +33,7 @@ std::string ended_with(const FalseAnswer& lie) {
   Session session(server, "zeta", texts, honest, honest, lie.on_body ? honest : lie.heard,
                   lie.on_body ? lie.heard : honest);
   std::string ended = "has not ended";
-  session.start([&](std::exception_ptr thrown) {
-    try {
-      if (thrown) std::rethrow_exception(thrown);
-      ended = "";
-    } catch (const Error& error) {
-      ended = error.what();
-    }
-  });
+  session.start([&](std::exception_ptr thrown) { ended = text_of(thrown); });
   JobRun run{server.inputs.job,
              server.members,
              server.federation,

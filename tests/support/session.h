@@ -8,6 +8,16 @@
 
 namespace cleave::testing {
 
+// What a session, or a job, has failed with; "" where it ended in good order.
+inline std::string text_of(std::exception_ptr thrown) {
+  try {
+    if (thrown) std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
+}
+
 class Session {
  public:
   // `data` is what the client trains on and evaluates; it outlives the session.

@@ -5,6 +5,8 @@ import random
 
 import transformers
 
+from settings import setting
+
 KNOWN = ("ViT", "DeiT", "Beit", "Bit", "CLIP")
 CASES = []
 
@@ -36,16 +38,6 @@ class Case:
 
 def add(*args, **keys):
     CASES.append(Case(*args, **keys))
-
-
-def setting(**values):
-    """Writes keys into the file; None removes one."""
-    def change(config):
-        for key, value in values.items():
-            config.pop(key, None)
-            if value is not None:
-                config[key] = value
-    return change
 
 
 def square(side):

@@ -2,6 +2,7 @@
 import torch
 
 from model_case import NAMES, Case
+from settings import setting
 
 CASES = []
 ENCODERS = ("bert", "roberta")
@@ -10,16 +11,6 @@ CAUSAL = ("gpt2", "llama")
 
 def add(*args, **keys):
     CASES.append(Case(*args, **keys))
-
-
-def setting(**values):
-    """Writes keys into config.json; None removes one."""
-    def change(config):
-        for key, value in values.items():
-            config.pop(key, None)
-            if value is not None:
-                config[key] = value
-    return change
 
 
 def renaming(rename):
