@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/wire/control.h"
 
 namespace cleave {
 namespace {
@@ -49,7 +50,9 @@ class MemoryLink : public Link {
     if (finished_) fail();
     co_await out_.async_send({}, std::make_shared<Frame>(std::move(frame)),
                              asio::redirect_error(asio::use_awaitable, error));
-    if (error) fail();
+    if (!error) co_return;
+    hear_last_words();
+    fail();
   }
 
   asio::awaitable<Frame> do_receive(const FrameLimits& limits) override {
@@ -62,6 +65,17 @@ class MemoryLink : public Link {
   }
 
  private:
+  // Who is refused while it sends learns why: the error came before the end.
+  void hear_last_words() {
+    std::shared_ptr<Frame> last;
+    const auto take = [&](error_code, std::shared_ptr<Frame> frame) { last = std::move(frame); };
+    while (in_.try_receive(take)) {
+      if (last && last->header.kind == Kind::kError) {
+        throw_error_message(peer(), last->payload.bytes());
+      }
+    }
+  }
+
   // In this order: a closed channel takes senders that wait for receivers.
   static void shut(FrameChannel& channel) {
     channel.cancel();

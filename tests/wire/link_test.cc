@@ -295,6 +295,15 @@ class ScriptedLink : public Link {
   std::size_t next_ = 0;
 };
 
+TEST(MemoryLink, WhoIsRefusedWhileItSendsLearnsWhy) {
+  asio::io_context io{1};
+  LinkPair links = make_memory_links(io.get_executor(), "client", "server");
+  EXPECT_TRUE(run(io, send_farewell(*links.a, Exit::kProtocol, "a false report")));
+  links.a.reset();
+  EXPECT_EQ(refusal<ProtocolError>([&] { run(io, links.b->send(tensor_frame(8, 0))); }),
+            "server says: a false report");
+}
+
 TEST(Link, RefusesAGapARepetitionAndAFalseStart) {
   const auto failure = [](std::vector<std::uint32_t> sequence) {
     asio::io_context io{1};
