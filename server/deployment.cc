@@ -9,6 +9,7 @@
 #include "common/exchange/parts.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
+#include "common/wire/tls_connection.h"
 #include "server/coordinator/kernels.h"
 #include "server/coordinator/measured.h"
 #include "server/coordinator/run_job.h"

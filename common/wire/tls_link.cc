@@ -7,172 +7,28 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cstring>
 #include <span>
 #include <utility>
 
 #include "common/base/error.h"
-#include "common/wire/control.h"
+#include "common/wire/tls_connection.h"
 
 namespace cleave {
 namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
-using Clock = std::chrono::steady_clock;
-using FrameChannel = asio::experimental::channel<void(error_code, std::shared_ptr<Frame>)>;
+using Clock = TlsConnection::Clock;
 
 constexpr std::chrono::seconds kShutdownDeadline{1};
+constexpr const char* kNoHandshake = ": no TLS handshake in time";
 constexpr std::size_t kFirstPiece = 1 << 20;  // of a payload's memory; doubled whenever it is full
-constexpr double kPingsASecond = 100, kPingBurst = 1000;
-
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-// What the link and its two background coroutines (writer, watchdog) share.
-struct Connection {
-  Connection(tcp::socket socket, asio::ssl::context& context, std::string dialled_host,
-             std::chrono::milliseconds allowed_silence)
-      : silence(allowed_silence),
-        stream(std::move(socket), context),
-        queue(stream.get_executor()),
-        alarm(stream.get_executor()),
-        drained(stream.get_executor(), Clock::time_point::max()),
-        dialled(std::move(dialled_host)) {}
-
-  // One direction's frame under way.
-  struct Progress {
-    Clock::time_point last = Clock::now(), begun = Clock::now();
-    bool waiting = false;  // for a byte to move
-    bool inside = false;   // of a frame
-
-    void begin() {
-      last = begun = Clock::now();
-      inside = true;
-    }
-    bool stalled(Clock::time_point now, std::chrono::milliseconds silence) const {
-      return waiting && now - last > silence;
-    }
-    bool crawls(Clock::time_point now, std::chrono::milliseconds silence) const {
-      return waiting && inside && now - begun > kFrameSilences * silence;
-    }
-  };
-
-  // Marks progress in one direction and lets a composed operation go on.
-  static auto on_progress(Progress& progress) {
-    return [&progress](const error_code& error, std::size_t moved) -> std::size_t {
-      progress.last = Clock::now();
-      if (moved > 0 && !progress.inside) progress.begin();
-      return error ? 0 : std::size_t{1} << 20;
-    };
-  }
-
-  // Why the watchdog should end the connection; empty while all is well.
-  std::string complaint() const {
-    const auto now = Clock::now();
-    const auto seconds = [](std::chrono::milliseconds time) {
-      return std::to_string(time.count() / 1000.0).substr(0, 5) + " s";
-    };
-    if (reading.stalled(now, silence) || writing.stalled(now, silence)) {
-      return "silent for " + seconds(silence);
-    }
-    if (reading.crawls(now, silence) || writing.crawls(now, silence)) {
-      return "a frame was unfinished after " + seconds(kFrameSilences * silence);
-    }
-    return {};
-  }
-
-  // A bucket that empties by a ping and fills with time.
-  void count_ping() {
-    const auto now = Clock::now();
-    const std::chrono::duration<double> since = now - last_ping;
-    last_ping = now;
-    pings_left = std::min(kPingBurst, pings_left + since.count() * kPingsASecond) - 1;
-    if (pings_left < 0) throw ProtocolError("the peer sends pings without end");
-  }
-
-  void close(const std::string& why) {
-    if (closed) return;
-    closed = true;
-    reason = why;
-    queue.cancel();  // first: a closed channel takes senders that wait for receivers
-    queue.close();
-    alarm.cancel();
-    drained.cancel();
-    error_code ignored;
-    stream.lowest_layer().close(ignored);
-  }
-
-  std::chrono::milliseconds silence;
-  TlsStream stream;
-  // Holds none: a sender waits for its turn, so who never reads costs two frames.
-  FrameChannel queue;
-  asio::steady_timer alarm;    // the watchdog's
-  asio::steady_timer drained;  // cancelled whenever the writer has written everything
-  std::string dialled;
-  std::string reason;
-  // Apart, since our own pings leave even when the peer has gone silent.
-  Progress reading, writing;
-  Clock::time_point last_ping = Clock::now();
-  double pings_left = kPingBurst;
-  std::size_t unwritten = 0;  // frames that wait or are being written
-  bool closed = false;
-};
-
-asio::awaitable<void> write_frames(std::shared_ptr<Connection> connection) {
-  for (;;) {
-    error_code error;
-    const auto frame = co_await connection->queue.async_receive(into(error));
-    if (error) break;
-    const std::span<std::byte> bytes = frame->payload.with_headroom();
-    encode_header(frame->header, bytes.first<kHeaderBytes>());
-    connection->writing.begin();
-    connection->writing.waiting = true;
-    // One contiguous buffer a frame: a buffer sequence would become one TLS record each.
-    co_await asio::async_write(connection->stream, asio::buffer(bytes.data(), bytes.size()),
-                               Connection::on_progress(connection->writing), into(error));
-    connection->writing.waiting = false;
-    if (error) {
-      connection->close(describe_tls_error(connection->stream, error, connection->dialled));
-      break;
-    }
-    if (--connection->unwritten == 0) connection->drained.cancel();
-  }
-}
-
-// Pings the peer at every third of its silence, and gives up when it has been silent for all of it.
-asio::awaitable<void> watch(std::shared_ptr<Connection> connection,
-                            std::shared_ptr<LinkCounters> counters) {
-  while (!connection->closed && connection->queue.is_open()) {
-    error_code error;
-    connection->alarm.expires_after(connection->silence / 3);
-    co_await connection->alarm.async_wait(into(error));
-    if (connection->closed || !connection->queue.is_open()) break;
-    if (const std::string why = connection->complaint(); !why.empty()) {
-      connection->close(why);
-      break;
-    }
-    // While another frame is written there is traffic enough. The frame counts only if it was
-    // taken.
-    LinkCounters next = *counters;
-    auto ping = std::make_shared<Frame>(ping_frame());
-    next.stamp(*ping);
-    if (connection->queue.try_send(error_code(), std::move(ping))) {
-      *counters = next;
-      ++connection->unwritten;
-    }
-  }
-}
 
 class TlsLink : public Link {
  public:
-  TlsLink(std::shared_ptr<Connection> connection, std::string peer)
+  TlsLink(std::shared_ptr<TlsConnection> connection, std::string peer)
       : Link(std::move(peer)), connection_(std::move(connection)) {
     const auto executor = connection_->stream.get_executor();
     asio::co_spawn(executor, write_frames(connection_), asio::detached);
@@ -188,8 +44,7 @@ class TlsLink : public Link {
     connection->alarm.cancel();
     if (connection->closed) co_return;
     asio::steady_timer deadline(connection->stream.get_executor(), kShutdownDeadline);
-    co_await (connection->stream.async_shutdown(asio::as_tuple(asio::use_awaitable)) ||
-              deadline.async_wait(asio::as_tuple(asio::use_awaitable)));
+    co_await (part(connection) || deadline.async_wait(asio::as_tuple(asio::use_awaitable)));
     connection->close("closed by this program");
   }
 
@@ -242,7 +97,7 @@ class TlsLink : public Link {
 
  private:
   // Memory is taken as bytes arrive: a header alone buys no more than kFirstPiece.
-  asio::awaitable<Buffer> read_payload(Connection& connection, std::size_t size) {
+  asio::awaitable<Buffer> read_payload(TlsConnection& connection, std::size_t size) {
     Buffer payload(std::min(size, kFirstPiece));
     co_await read(connection, payload.bytes());
     while (payload.size() < size) {
@@ -255,12 +110,12 @@ class TlsLink : public Link {
     co_return payload;
   }
 
-  asio::awaitable<void> read(Connection& connection, std::span<std::byte> bytes) {
+  asio::awaitable<void> read(TlsConnection& connection, std::span<std::byte> bytes) {
     error_code error;
     connection.reading.waiting = true;
     connection.reading.last = Clock::now();
     co_await asio::async_read(connection.stream, asio::buffer(bytes.data(), bytes.size()),
-                              Connection::on_progress(connection.reading), into(error));
+                              TlsConnection::on_progress(connection.reading), into(error));
     connection.reading.waiting = false;
     if (error) fail(error);
   }
@@ -276,18 +131,19 @@ class TlsLink : public Link {
     throw UnavailableError(text);
   }
 
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<TlsConnection> connection_;
 };
 
 // The handshake under a deadline; a connection that stalls is closed, not waited for.
-asio::awaitable<void> handshake(Connection& connection, asio::ssl::stream_base::handshake_type type,
-                                std::chrono::milliseconds deadline, const std::string& who) {
+asio::awaitable<void> handshake(TlsConnection& connection,
+                                asio::ssl::stream_base::handshake_type type,
+                                Clock::time_point deadline, const std::string& who) {
   using namespace asio::experimental::awaitable_operators;
   asio::steady_timer timer(connection.stream.get_executor(), deadline);
   const auto done =
       co_await (connection.stream.async_handshake(type, asio::as_tuple(asio::use_awaitable)) ||
                 timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-  if (done.index() == 1) throw UnavailableError(who + ": no TLS handshake in time");
+  if (done.index() == 1) throw UnavailableError(who + kNoHandshake);
   const error_code error = std::get<0>(std::get<0>(done));
   if (!error) {
     check_protocol(connection.stream);
@@ -299,6 +155,19 @@ asio::awaitable<void> handshake(Connection& connection, asio::ssl::stream_base::
   throw UnavailableError(text);
 }
 
+// A peer that says nothing costs a socket, and no memory of TLS.
+asio::awaitable<void> first_byte(tcp::socket& socket, Clock::time_point deadline,
+                                 const std::string& who) {
+  using namespace asio::experimental::awaitable_operators;
+  asio::steady_timer timer(socket.get_executor(), deadline);
+  const auto heard =
+      co_await (socket.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable)) ||
+                timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+  if (heard.index() == 1) throw UnavailableError(who + kNoHandshake);
+  const error_code error = std::get<0>(std::get<0>(heard));
+  if (error) throw UnavailableError(who + ": " + error.message());
+}
+
 }  // namespace
 
 asio::awaitable<std::unique_ptr<Link>> tls_connect(asio::ssl::context& context, Address address,
@@ -306,10 +175,11 @@ asio::awaitable<std::unique_ptr<Link>> tls_connect(asio::ssl::context& context, 
   tcp::socket socket = co_await dial(address, deadlines.connect);
   socket.set_option(tcp::no_delay(true));
   auto connection =
-      std::make_shared<Connection>(std::move(socket), context, address.host, deadlines.silence);
+      std::make_shared<TlsConnection>(std::move(socket), context, address.host, deadlines.silence);
   expect_host(connection->stream, address.host);
   const std::string who = "server " + address.host + ":" + std::to_string(address.port);
-  co_await handshake(*connection, asio::ssl::stream_base::client, deadlines.connect, who);
+  co_await handshake(*connection, asio::ssl::stream_base::client, Clock::now() + deadlines.connect,
+                     who);
   const std::string id = peer_identity(connection->stream, TlsSide::kClient);
   co_return std::make_unique<TlsLink>(std::move(connection), id);
 }
@@ -323,8 +193,11 @@ asio::awaitable<std::unique_ptr<Link>> tls_accept(asio::ssl::context& context, t
   error_code error;
   const std::string who = "peer " + socket.remote_endpoint(error).address().to_string();
   socket.set_option(tcp::no_delay(true), error);
-  auto connection = std::make_shared<Connection>(std::move(socket), context, "", deadlines.silence);
-  co_await handshake(*connection, asio::ssl::stream_base::server, deadlines.connect, who);
+  const Clock::time_point deadline = Clock::now() + deadlines.connect;
+  co_await first_byte(socket, deadline, who);
+  auto connection =
+      std::make_shared<TlsConnection>(std::move(socket), context, "", deadlines.silence);
+  co_await handshake(*connection, asio::ssl::stream_base::server, deadline, who);
   const std::string id = peer_identity(connection->stream, TlsSide::kServer);
   co_return std::make_unique<TlsLink>(std::move(connection), id);
 }

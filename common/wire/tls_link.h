@@ -24,8 +24,6 @@ struct Deadlines {
   std::chrono::milliseconds silence{30'000};  // pings go out at a third of it
 };
 
-inline constexpr int kFrameSilences = 4;
-
 // Dials until `connect` has passed, for a server that is still starting, and shakes hands within
 // as long again.
 // Errors: UnavailableError (nobody there), PermissionError (TLS refused; says why).

@@ -1,6 +1,7 @@
 // What every link promises, checked over each transport.
 #include "common/wire/link.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -302,6 +303,22 @@ TEST(MemoryLink, WhoIsRefusedWhileItSendsLearnsWhy) {
   links.a.reset();
   EXPECT_EQ(refusal<ProtocolError>([&] { run(io, links.b->send(tensor_frame(8, 0))); }),
             "server says: a false report");
+}
+
+TEST(TlsLink, WhoIsRefusedInTheMiddleOfItsFramesLearnsWhy) {
+  asio::io_context io{1};
+  TlsPair tls(io);
+  const auto refuse = [&]() -> asio::awaitable<void> {
+    co_await tell_on_failure(*tls.links.a, receive_one(*tls.links.a));
+  };
+  asio::co_spawn(io, refuse(), [&](std::exception_ptr) { tls.links.a.reset(); });
+  const auto speak_then_listen = [&]() -> asio::awaitable<void> {
+    unsigned sent = 0;
+    co_await send_all(*tls.links.b, 16 << 20, 2, sent);
+    co_await receive_one(*tls.links.b);
+  };
+  EXPECT_THAT(refusal<ProtocolError>([&] { run(io, speak_then_listen()); }),
+              ::testing::HasSubstr("server says: "));
 }
 
 TEST(Link, RefusesAGapARepetitionAndAFalseStart) {
