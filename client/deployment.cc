@@ -18,6 +18,7 @@
 #include "common/base/peak_rss.h"
 #include "common/data/load_dataset.h"
 #include "common/exchange/deadlines.h"
+#include "common/exchange/job_size.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
 #include "common/wire/deadline.h"
@@ -63,6 +64,7 @@ struct Joined {
 void prepare(Joined& joined, const Device& device) {
   const ModelConfig& config = device.model.config;
   joined.labels = make_label_map(joined.job, config);
+  check_job_size(joined.job, config, joined.labels->size());
   joined.parts =
       make_job_parts(device.model, joined.job, *joined.labels, nullptr, Values::kFormOnly);
   if (config.is_image()) {

@@ -6,6 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/exchange/deadlines.h"
+#include "common/exchange/job_size.h"
 #include "common/exchange/parts.h"
 #include "common/model/model_lock.h"
 #include "common/model/threads.h"
@@ -102,6 +103,11 @@ std::unique_ptr<Tokenizer> tokenizer_of(const Model& model, const Job& job) {
                                                : nullptr;
 }
 
+JobParts parts_of(const Model& model, const Job& job, const LabelMap& labels) {
+  check_job_size(job, model.config, labels.size());
+  return make_job_parts(model, job, labels, tokenizer_of(model, job).get());
+}
+
 // All that a server process holds, in order of construction.
 struct Process {
   Process(const LoadedJob& loaded, const DeploymentOptions& options);
@@ -124,7 +130,7 @@ Process::Process(const LoadedJob& loaded, const DeploymentOptions& options)
     : job(loaded.job),
       model(open_model(job.model.path)),
       labels(make_label_map(job, model.config)),
-      parts(make_job_parts(model, job, labels, tokenizer_of(model, job).get())),
+      parts(parts_of(model, job, labels)),
       lane(thread_count(job.run.threads), use_one_blas_thread),
       slots(io.get_executor(), static_cast<std::size_t>(job.server.max_in_flight)),
       copies(parts, job),

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "client/load_data.h"
+#include "common/exchange/job_size.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/random.h"
@@ -79,6 +80,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   LabelMap labels = make_label_map(job, model.config);
   std::unique_ptr<Tokenizer> tokenizer;
   if (!model.config.is_image()) tokenizer = load_tokenizer(job.model.path);
+  if (with_data) check_job_size(job, model.config, labels.size());
   JobParts parts = make_job_parts(model, job, labels, tokenizer.get());
   JobInputs inputs{
       job, std::move(model), std::move(labels), std::move(tokenizer), {}, std::move(parts), {}, {},
