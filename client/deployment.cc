@@ -67,12 +67,8 @@ void prepare(Joined& joined, const Device& device) {
   check_job_size(joined.job, config, joined.labels->size());
   joined.parts =
       make_job_parts(device.model, joined.job, *joined.labels, nullptr, Values::kFormOnly);
-  if (config.is_image()) {
-    joined.form = config.images.spec;
-  } else {
-    joined.tokenizer = load_tokenizer(device.config.model);
-    joined.form = TextInput{joined.tokenizer.get(), joined.parts->form.max_text_rows};
-  }
+  if (!config.is_image()) joined.tokenizer = load_tokenizer(device.config.model);
+  joined.form = input_form(*joined.parts, joined.tokenizer.get());
 }
 
 DataOptions data_options(const Job& job) { return {job.data.columns, job.data.header, ""}; }

@@ -85,12 +85,7 @@ JobInputs load_inputs(const Job& job, bool with_data) {
   JobInputs inputs{
       job, std::move(model), std::move(labels), std::move(tokenizer), {}, std::move(parts), {}, {},
       {}};
-  const ModelConfig& config = inputs.model.config;
-  if (config.is_image()) {
-    inputs.form = config.images.spec;
-  } else {
-    inputs.form = TextInput{inputs.tokenizer.get(), inputs.parts.form.max_text_rows};
-  }
+  inputs.form = input_form(inputs.parts, inputs.tokenizer.get());
   if (!with_data) return inputs;
   if (job.data.train.empty()) throw DataError("data.train is missing: name the training data");
   inputs.train = load_if_named("data.train", job.data.train, inputs, group_column(job));

@@ -5,6 +5,11 @@
 
 namespace cleave {
 
+void drop_ending(Example& example, std::int64_t ending) {
+  while (example.ids.size() > 1 && example.ids.back() == ending) example.ids.pop_back();
+  example.pair_begin = std::min(example.pair_begin, static_cast<std::int32_t>(example.ids.size()));
+}
+
 std::vector<std::int32_t> labels_of(const Batch& batch) {
   std::vector<std::int32_t> labels;
   for (const Example* example : batch) labels.push_back(example->label);

@@ -26,6 +26,9 @@ struct Dataset {
 // The examples of one step, in order; they belong to a Dataset that outlives it.
 using Batch = std::vector<const Example*>;
 
+// Ends a text before the tokens `ending` at its end; its first token stays.
+void drop_ending(Example& example, std::int64_t ending);
+
 std::vector<std::int32_t> labels_of(const Batch& batch);
 std::vector<std::int32_t> labels_of(const Dataset& data);
 std::vector<std::uint64_t> label_counts(std::span<const Example> examples, std::int32_t labels);

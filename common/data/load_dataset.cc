@@ -19,7 +19,9 @@ Example tokenize(const TextRow& row, const TextInput& input) {
   const std::string_view pair = row.text_pair;
   Encoding encoding =
       input.tokenizer->encode(row.text, row.has_pair ? &pair : nullptr, input.max_length);
-  return {std::move(encoding.ids), encoding.pair_begin, {}, 0};
+  Example example{std::move(encoding.ids), encoding.pair_begin, {}, 0};
+  if (input.unread_ending) drop_ending(example, *input.unread_ending);
+  return example;
 }
 
 bool is_blank(const TextRow& row) {

@@ -19,6 +19,8 @@ namespace cleave {
 struct TextInput {
   const Tokenizer* tokenizer = nullptr;
   std::int64_t max_length = 128;  // token ids, special ones included
+  // An id that the model passes over at a text's end.
+  std::optional<std::int64_t> unread_ending = std::nullopt;
 };
 using InputForm = std::variant<TextInput, ImageSpec>;
 

@@ -10,6 +10,14 @@ constexpr const Architecture* kAll[] = {&kBert, &kGpt2, &kLlama, &kRoberta, &kVi
 
 }  // namespace
 
+std::optional<std::int64_t> unread_ending(const ModelConfig& config,
+                                          const Architecture& architecture, Pool pool) {
+  if (!architecture.causal || architecture.task_class.row_of(pool) != Pool::kLast) {
+    return std::nullopt;
+  }
+  return config.padding;
+}
+
 const Architecture& find_architecture(const std::string& model_type) {
   std::vector<std::string_view> known;
   for (const Architecture* architecture : kAll) {

@@ -53,6 +53,12 @@ extern const Architecture kVit;
 bool is_task_module(const Architecture& architecture, const std::string& name);
 std::string task_name(const Architecture& architecture, const std::string& name);
 
+// The token that is passed over at the end of a text whose last row `pool` reads: transformers'
+// classes read the last row that is not of pad_token_id, wherever that token came from. In a causal
+// model rows behind that one reach nothing, and the text may as well end there.
+std::optional<std::int64_t> unread_ending(const ModelConfig& config,
+                                          const Architecture& architecture, Pool pool);
+
 // Errors: DataError naming the known types.
 const Architecture& find_architecture(const std::string& model_type);
 

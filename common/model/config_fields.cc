@@ -88,7 +88,7 @@ constexpr const char* kHarmless[] = {
     "unsloth_version", "tie_last_hidden_states", "tie_encoder_decoder",
     "cross_attention_hidden_size",
     // Tokens that tokenizers put there.
-    "bos_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "unk_token_id",
+    "bos_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "unk_token_id",
     "decoder_start_token_id",
     // Continuing texts.
     "use_cache", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "max_length",

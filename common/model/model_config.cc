@@ -15,6 +15,13 @@ namespace {
 // RoBERTa's, of pad_token_id = 1: not said in the lines, which older slices hold without.
 constexpr std::int64_t kUsualFirstPosition = 2;
 
+// -1 stands in older folders for none: no token has it.
+std::optional<std::int64_t> padding_of(JsonFields& config) {
+  if (!config.has("pad_token_id")) return std::nullopt;
+  if (config.value("pad_token_id") == -1) return std::nullopt;
+  return index_or(config, "pad_token_id", 0);
+}
+
 }  // namespace
 
 void read_sizes(JsonFields& config, ModelConfig& out) {
@@ -39,6 +46,7 @@ ModelConfig load_model_config(const fs::path& folder) {
   architecture.read_config(config, out);
   out.labels = read_labels(config, architecture.task_class.name);
   if (config.has("eos_token_id")) out.end_tokens = config.indices("eos_token_id");
+  out.padding = padding_of(config);
   ignore_harmless(config);
   config.ignore({"eos_token_id"});
   config.refuse_the_rest();
@@ -76,6 +84,9 @@ std::vector<std::string> architecture_lines(const ModelConfig& c) {
   }
   if (c.first_position > 0 && c.first_position != kUsualFirstPosition) {
     lines.push_back(fmt::format("pad_token_id={}", c.first_position - 1));
+  }
+  if (c.padding && architecture.causal) {
+    lines.push_back(fmt::format("pad_token_id={}", *c.padding));  // where texts end
   }
   if (c.rope_theta != 0) lines.push_back(fmt::format("rope_theta={}", c.rope_theta));
   return lines;

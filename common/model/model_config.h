@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ModelConfig {
   bool pair_types = true;                // the second part of a pair has token type 1
   bool tied = true;                      // a language model without an output layer has its words
   std::vector<std::int64_t> end_tokens;  // of which one ends a text that is continued
+  std::optional<std::int64_t> padding;   // pad_token_id: see unread_ending
   // Images.
   std::int64_t image_size = 0, patch_size = 0, channels = 0;
   ImageSettings images;             // from a picture's file to numbers

@@ -78,6 +78,23 @@ TEST(LoadDataset, PairsKeepWhereTheSecondPartBegins) {
   EXPECT_EQ(data.examples[0].pair_begin, 4);
 }
 
+TEST(LoadDataset, AnEndingThatTheModelPassesOverIsDroppedButForTheFirstToken) {
+  const auto ids = [](const char* text, std::optional<std::int64_t> ending) {
+    TextInput input = text_input();
+    input.unread_ending = ending;
+    const Example example = make_text_example(text, input);
+    EXPECT_LE(example.pair_begin, static_cast<std::int32_t>(example.ids.size()));
+    return example.ids;
+  };
+  EXPECT_EQ(ids("a b", std::nullopt), (Ids{1, 3, 4, 2}));
+  EXPECT_EQ(ids("a b", 2), (Ids{1, 3, 4}));
+  EXPECT_EQ(ids("a b", 4), (Ids{1, 3, 4, 2}));
+  Example all_the_same{{2, 2, 2}, 3, {}, 0};
+  drop_ending(all_the_same, 2);
+  EXPECT_EQ(all_the_same.ids, (Ids{2}));
+  EXPECT_EQ(all_the_same.pair_begin, 1);
+}
+
 TEST(LoadDataset, GroupsAreKeptForAPartitionByColumn) {
   const TemporaryFolder folder;
   write_atomically(folder / "t.csv", "text,label,user\na,0,u2\nb,0,u1\n");

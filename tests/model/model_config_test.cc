@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/model/activation.h"
+#include "common/model/architecture.h"
 #include "common/model/config_fields.h"
 #include "tests/support/golden.h"
 #include "tests/support/refusal.h"
@@ -119,6 +120,7 @@ TEST(ModelConfig, WhatWouldChangeTheLogitsIsRefusedByFileAndKey) {
       {"llama", {{"sliding_window", 16}}, "sliding_window"},
       {"llama", {{"text_config", {{"hidden_size", 32}}}}, "text_config"},
       {"llama", {{"attention_bias", "yes"}}, "attention_bias"},
+      {"llama", {{"pad_token_id", "<pad>"}}, "pad_token_id"},
   };
   for (const Refused& c : cases) {
     SCOPED_TRACE(std::string(c.model) + " " + c.change.dump());
@@ -172,6 +174,23 @@ TEST(ModelConfig, KeysThatAreAbsentHaveTransformersDefaults) {
   EXPECT_EQ(llama.kv_heads, llama.heads);
   EXPECT_EQ(llama.activation, Activation::kSilu);
   EXPECT_FALSE(llama.tied);
+}
+
+TEST(ModelConfig, PaddingEndsTheTextsOfThoseWhoReadTheLastRow) {
+  const auto ending = [](const char* name, json id, Pool pool) {
+    const ModelConfig config = config_of(changed(name, {{"pad_token_id", std::move(id)}}));
+    return unread_ending(config, find_architecture(name), pool);
+  };
+  for (const char* causal : {"gpt2", "llama"}) {
+    EXPECT_EQ(ending(causal, 7, Pool::kPooler), 7) << causal;
+    EXPECT_EQ(ending(causal, 7, Pool::kLast), 7) << causal;
+    EXPECT_EQ(ending(causal, 7, Pool::kMean), std::nullopt) << causal;
+    EXPECT_EQ(ending(causal, 7, Pool::kEveryRow), std::nullopt) << causal;
+    EXPECT_EQ(ending(causal, -1, Pool::kPooler), std::nullopt) << causal;
+    EXPECT_EQ(ending(causal, nullptr, Pool::kPooler), std::nullopt) << causal;
+  }
+  EXPECT_EQ(ending("bert", 0, Pool::kPooler), std::nullopt);
+  EXPECT_EQ(ending("bert", 0, Pool::kLast), std::nullopt);
 }
 
 TEST(ModelConfig, TheBaseOfTheAnglesIsReadInEveryPlaceAndName) {

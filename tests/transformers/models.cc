@@ -44,11 +44,15 @@ Readout readout_of(const Model& model, bool language) {
   return {Pool::kPooler, model.checkpoint.entry(name).info.shape.at(0)};
 }
 
-Tensor logits_of(const Model& model, const std::vector<Example>& examples, bool language) {
-  Batch batch;
-  for (const Example& example : examples) batch.push_back(&example);
+Tensor logits_of(const Model& model, std::vector<Example> examples, bool language) {
   const Cut cut{model.config.layers, 0};
   const Readout readout = readout_of(model, language);
+  const auto ending = unread_ending(model.config, *model.architecture, readout.pool);
+  Batch batch;
+  for (Example& example : examples) {
+    if (ending) drop_ending(example, *ending);
+    batch.push_back(&example);
+  }
   State state;
   add_initial_tail(state, model, cut, readout);
   const Tail tail = tail_over(state, model.config, *model.architecture, cut, readout,

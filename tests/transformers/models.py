@@ -28,6 +28,8 @@ def inputs_for(config):
         shape = (2, config.num_channels, config.image_size, config.image_size)
         return {"pixels": torch.randint(0, 256, shape, generator=generator).float()}
     ids = torch.randint(3, config.vocab_size, (3, 9), generator=generator)
+    if config.pad_token_id is not None and config.pad_token_id >= 0:
+        ids[0, -1] = ids[1, -3:] = ids[2, 4] = config.pad_token_id
     return {"ids": ids.float()}
 
 
