@@ -18,6 +18,7 @@ struct ImportOptions {
 int import_command(const ImportOptions& options) {
   const Model model = open_model(options.model);
   const Adapter adapter = read_adapter(model, options.adapter, {options.head, options.labels});
+  check_trainable(adapter, options.adapter);
   RunFolder::create(options.out, adapter.job).write_start(adapter.state);
   fmt::print("{}\n", options.out);
   return 0;

@@ -11,7 +11,7 @@ RunModel load_adapter_model(const ModelChoice& choice) {
       read_adapter(open_model(choice.model), choice.adapter, {std::nullopt, choice.labels});
   JobInputs inputs = load_inputs(adapter.job, /*with_data=*/false);
   check_same_form(adapter.state, inputs.parts.whole_initial(), choice.adapter);
-  return {std::move(inputs), std::move(adapter.state)};
+  return {std::move(inputs), adapter.whole()};
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ State initial_state(const TuningContext& context, const Model& model, const std:
   AdapterOptions options;
   options.head = context.cut.head;
   Adapter start = peft ? read_adapter(model, folder, options) : read_run(folder);
+  check_trainable(start, folder);
   check_same_meaning(context, start.job, folder);
   return std::move(start.state);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/peft/frozen_dense.h"
 #include "common/peft/other_names.h"
 #include "common/peft/peft_type.h"
 #include "common/peft/tail_tensors.h"
@@ -44,19 +45,6 @@ void check_language_model(const Model& model) {
                   "\" model is no language model");
 }
 
-// "dense" and "all-linear" also choose the layer before a classifier that stays as the checkpoint
-// has it.
-void check_frozen_dense(const Model& model, const AdapterTensors& tensors) {
-  const TaskClass& task = model.architecture->task_class;
-  for (const std::string& name : tensors.names()) {
-    if (!task.freezes(name)) continue;
-    const std::string dense(task.dense);
-    throw DataError(name + " changes " + dense +
-                    ", which Cleave keeps as the model has it: train " +
-                    "with exclude_modules = [\"" + dense + "\"] beside target_modules");
-  }
-}
-
 Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& tensors,
              const PeftType& type, const AdapterOptions& options) {
   const AdapterSource source{config, tensors, model, !options.head};
@@ -73,7 +61,7 @@ Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& te
   } else {
     job.cut.pool = "pooler";
     job.data.labels = label_names(options, model, labels);
-    check_frozen_dense(model, tensors);
+    check_frozen_dense(source);
   }
   take_long_texts(model.config, job);
   type.configure(source, job);
@@ -86,12 +74,25 @@ Adapter read(const Model& model, const AdapterConfig& config, AdapterTensors& te
                               frozen_weights(model, Precision::kFp32),
                               std::make_shared<DerivedTensors>()};
   out.state = type.read(source, context);
-  if (!language) out.state = merged(out.state, read_tail(source, context, labels));
+  if (!language) {
+    out.state = merged(out.state, read_tail(source, context, labels));
+    out.frozen = read_frozen_dense(source, context);
+  }
   tensors.expect_none_left();
   return out;
 }
 
 }  // namespace
+
+void check_trainable(const Adapter& adapter, const std::filesystem::path& folder) {
+  if (adapter.frozen.tensors.empty()) return;
+  const std::string name = adapter.frozen.tensors.front().first;  // "tail.MODULE.bias"
+  const std::size_t begin = name.find('.') + 1;
+  throw DataError(
+      folder.string() + " changes " + name.substr(begin, name.rfind('.') - begin) +
+      ", which training leaves as the model has it: write the model that the adapter makes "
+      "(cleave export --merged --model ... --adapter ...), and train on that");
+}
 
 Adapter read_adapter(const Model& model, const std::filesystem::path& folder,
                      const AdapterOptions& options) {

@@ -21,7 +21,14 @@ struct AdapterOptions {
 struct Adapter {
   Job job;  // model, cut, tuning, labels and the longest text; the rest is default
   State state;
+  // What it changes beside that and no job trains (frozen_dense.h); it acts in the state's place.
+  State frozen = {};
+
+  State whole() const { return merged(state, frozen); }
 };
+
+// Errors: DataError with the cure where there is such a change: a job cannot go on from it.
+void check_trainable(const Adapter& adapter, const std::filesystem::path& folder);
 
 // Errors: IoError, DataError naming what Cleave does not compute, what is missing and what is left.
 Adapter read_adapter(const Model& model, const std::filesystem::path& folder,

@@ -120,6 +120,9 @@ void write_tail(const TuningContext& context, const State& state, NewAdapter& ou
     if (is_task_module(architecture, stored)) {
       out.tensors[stored] = tensor;
       add_once(saved, stored.substr(0, stored.find('.')));
+    } else if (architecture.task_class.freezes(stored)) {  // of an adapter that changes it
+      out.tensors[stored] = tensor;
+      add_once(saved, task_name(architecture, module_of(stored)));
     } else {
       norm[stored] = tensor;
     }

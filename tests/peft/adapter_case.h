@@ -33,7 +33,7 @@ inline at::Tensor adapter_logits(const Adapter& adapter, const Batch& batch) {
   const Model model = open_model(adapter.job.model.path);
   const LabelMap labels = make_label_map(adapter.job, model.config);
   const JobParts parts = make_job_parts(model, adapter.job, labels);
-  const WholeModel whole(parts, adapter.job, adapter.state);
+  const WholeModel whole(parts, adapter.job, adapter.whole());
   if (adapter.job.model.task != "causal_lm") return whole.logits(batch);
   std::vector<at::Tensor> last;
   for (const Example* example : batch) last.push_back(whole.logits({example})[-1]);

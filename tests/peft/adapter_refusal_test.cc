@@ -110,21 +110,17 @@ TEST(PeftRefusal, ATensorWithoutAPlaceIsNamed) {
               [](LooseAdapter& a) {
                 a.tensors["base_model.model.bert.pooler.dense.lora_A.weight"] = at::zeros({4, 32});
               }),
-      "pooler.dense.lora_A.weight"));
+      "pooler.dense.lora_B.weight is missing"));
   EXPECT_TRUE(
       names(said_of("lora", [](LooseAdapter& a) { a.tensors[kQuery + ".bias"] = at::zeros({32}); }),
             "query.bias"));
 }
 
-TEST(PeftRefusal, AnAdaptedPoolerIsNamedWithTheCure) {
-  const std::string said = said_of("lora", [](LooseAdapter& a) {
-    a.config["target_modules"] = {"query", "value", "dense"};
-    for (const char* part : {"A", "B"}) {
-      a.tensors[std::string("base_model.model.bert.pooler.dense.lora_") + part + ".weight"] =
-          at::zeros({part[0] == 'A' ? 4 : 32, part[0] == 'A' ? 32 : 4});
-    }
+TEST(PeftRefusal, APoolerThatIsScaledIsNamedWithTheCure) {
+  const std::string said = said_of("ia3", [](LooseAdapter& a) {
+    a.tensors["base_model.model.bert.pooler.dense.ia3_l"] = at::ones({32, 1});
   });
-  EXPECT_TRUE(names(said, "pooler.dense.lora_A.weight changes pooler.dense"));
+  EXPECT_TRUE(names(said, "pooler.dense.ia3_l changes pooler.dense"));
   EXPECT_TRUE(names(said, "exclude_modules = [\"pooler.dense\"]"));
 }
 

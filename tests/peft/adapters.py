@@ -67,5 +67,10 @@ def all_adapters(newer):
         out += [Adapter(model, name, config, "causal_lm", refused.get(name))
                 for name, config in of_text(model, "CAUSAL_LM").items()]
     out += [Adapter("vit", name, config) for name, config in of_pictures(newer).items()]
-    out.append(Adapter("bert", "pooler", lora(target_modules="all-linear", task_type="SEQ_CLS"), refused=f'exclude_modules = ["{POOLER}"]'))
+    out.append(Adapter("bert", "pooler", lora(target_modules="all-linear", task_type="SEQ_CLS")))
+    out.append(Adapter("bert", "saved-pooler", lora(target_modules=["query", "value"], modules_to_save=["classifier", "pooler"],
+                                                    task_type="SEQ_CLS")))
+    out.append(Adapter("bert", "ia3-pooler", peft.IA3Config(target_modules=["key", POOLER], feedforward_modules=[],
+                                                            init_ia3_weights=False, task_type="SEQ_CLS"),
+                       refused=f'exclude_modules = ["{POOLER}"]'))
     return out
