@@ -60,6 +60,24 @@ std::vector<Tunable> vector_tunables(const TuningContext& context, std::string_v
   return out;
 }
 
+std::int64_t scales_alone(const Inventory& inventory) {
+  std::int64_t sum = 0;
+  for (const VectorName& vector : inventory.vectors) {
+    const bool shifted = std::any_of(
+        inventory.vectors.begin(), inventory.vectors.end(),
+        [&](const VectorName& other) { return other.name == stem_of(vector.name) + ".bias"; });
+    if (!shifted) sum += vector.size;
+  }
+  return sum;
+}
+
+void vector_work(const TuningContext& context, MethodWork& out) {
+  for (const std::int64_t block : tuned_blocks(context)) {
+    out.block[block] +=
+        {0, 0, scales_alone(inventory_of_block(context.config, context.architecture, block))};
+  }
+}
+
 void act_vectors(const State& state, std::string_view method, Sites& sites) {
   const std::string prefix = std::string(method) + ".";
   for (const auto& [name, tensor] : state.tensors) {

@@ -13,6 +13,10 @@ enum class Vectors { kBiases, kNorms, kBoth };
 // beginning as stored. Errors: DataError where the model has none.
 std::vector<Tunable> vector_tunables(const TuningContext& context, std::string_view method,
                                      Vectors which);
+// Numbers of norms that scale and do not shift: RMS norms.
+std::int64_t scales_alone(const Inventory& inventory);
+// Where its scale is trained, such a norm keeps what it scales.
+void vector_work(const TuningContext& context, MethodWork& out);
 void act_vectors(const State& state, std::string_view method, Sites& sites);
 
 }  // namespace cleave

@@ -8,6 +8,7 @@
 #include "common/base/version.h"
 #include "common/exchange/job_trainer.h"
 #include "common/model/inventory.h"
+#include "common/tuning/vectors.h"
 
 namespace cleave {
 namespace {
@@ -15,19 +16,6 @@ namespace {
 std::uint64_t u(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
 AddedWork added(const AddedProducts& own) { return {u(own.forward), u(own.backward), u(own.kept)}; }
-
-// Numbers of norms that scale and do not shift.
-std::uint64_t scales_alone(const Inventory& inventory) {
-  std::uint64_t sum = 0;
-  for (const VectorName& vector : inventory.vectors) {
-    const std::string stem = vector.name.substr(0, vector.name.rfind('.'));
-    const bool shifted =
-        std::any_of(inventory.vectors.begin(), inventory.vectors.end(),
-                    [&](const VectorName& other) { return other.name == stem + ".bias"; });
-    if (!shifted) sum += u(vector.size);
-  }
-  return sum;
-}
 
 // Layers come in the order in which a block applies them: those that read its input, one that ends
 // the attention, those that widen, and one that ends the feed-forward.
@@ -55,7 +43,7 @@ BlockShape block_shape(const TuningContext& context, std::int64_t block, const M
   out.prefix_rows = u(work.prefix_rows);
   // Queries, keys, values; the inputs of two norms, which RMS norms hold twice; what is widened,
   // and of a gate its product.
-  const std::uint64_t scaled = scales_alone(inventory);
+  const std::uint64_t scaled = u(scales_alone(inventory));
   out.kept = 3 * out.attention + 2 * u(config.hidden) + scaled + wide +
              (widening > 1 ? wide / widening : 0);
   // A rotation keeps cosines and sines of queries and of keys.

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Of, HeldMemory,
 
 TEST_P(HeldMemory, ByABodyIsTheEstimate) {
   use_one_blas_thread();
-  for (const char* method : {"lora", "svfit", "vera", "ia3"}) {
+  for (const char* method : {"lora", "svfit", "vera", "ia3", "norm", "difffit"}) {
     SCOPED_TRACE(method);
     const JobInputs inputs = method_inputs({method, "any", GetParam(), {0, 0}});
     const JobParts& parts = inputs.parts;

@@ -34,6 +34,7 @@ void act(const TuningContext& context, const State& state, Sites& sites) {
 
 // No products, but what gamma scales is kept.
 void work(const TuningContext& context, MethodWork& out) {
+  vector_work(context, out);
   for (const Target& target : targets_of(context, context.architecture.roles.branch_ends)) {
     out.block[target.block] += {0, 0, target.out};
   }

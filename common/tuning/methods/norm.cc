@@ -16,7 +16,11 @@ void act(const TuningContext&, const State& state, Sites& sites) {
 
 }  // namespace
 
-const Method kNorm = {
-    .name = "norm", .reads = "blocks", .tunables = tunables, .act = act, .vectors = true};
+const Method kNorm = {.name = "norm",
+                      .reads = "blocks",
+                      .tunables = tunables,
+                      .act = act,
+                      .work = vector_work,
+                      .vectors = true};
 
 }  // namespace cleave
