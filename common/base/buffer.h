@@ -1,9 +1,10 @@
 // Raw bytes of one message with room for a frame header in front, so that header and payload leave
-// in one write without a copy. Uninitialised on construction; move-only.
+// in one write without a copy. Uninitialised on construction; move-only. A large one lives outside
+// the heap: one that waits for a slow peer would otherwise leave the heap in pieces around it, and
+// cost several times its size.
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -27,7 +28,10 @@ class Buffer {
 
  private:
   struct Free {
-    void operator()(std::byte* pointer) const { std::free(pointer); }
+    Free() : mapped(0) {}
+    explicit Free(std::size_t bytes) : mapped(bytes) {}
+    std::size_t mapped;  // bytes; 0: of the heap
+    void operator()(std::byte* pointer) const;
   };
   std::unique_ptr<std::byte[], Free> storage_;
   std::size_t size_ = 0;

@@ -11,10 +11,12 @@
 namespace cleave {
 namespace {
 
+// An answer must have left before more is read: who asks on and never reads costs one.
 asio::awaitable<void> send(Link& link, Frame frame, const FrameHeader& request) {
   frame.header.round = request.round;
   frame.header.step = request.step;
   co_await link.send(std::move(frame));
+  co_await link.drain();
 }
 
 // The client's half of a step. `slot` is lent meanwhile, and `step` dropped where it goes.
