@@ -37,7 +37,7 @@ TEST(CommandLine, HelpOfEveryCommandHasAnExampleOfThatCommand) {
 TEST(CommandLine, VersionGoesToStdout) {
   const Workplace here;
   for (const char* name : {"cleave", "cleave-server", "cleave-client"}) {
-    const Finished version = here.run(name, {"--version"});
+    const Finished version = here.start(name, {"--version"})->wait();
     EXPECT_EQ(version.code, 0);
     EXPECT_EQ(version.out.rfind("cleave ", 0), 0u) << version.out;
   }
@@ -50,7 +50,7 @@ std::string spins(const Workplace& here, const std::string& threads) {
              "server = \"127.0.0.1:1\"\ncert = \"c\"\nkey = \"k\"\nca = \"c\"\nmodel = \"m\"\n"
              "data = \"d\"\nthreads = " +
                  threads + "\n");
-  const Finished refused = here.run("cleave-client", {"client.toml"});
+  const Finished refused = here.start("cleave-client", {"client.toml"})->wait();
   EXPECT_NE(refused.code, 0);
   const std::size_t begin = refused.err.rfind("GOMP_SPINCOUNT = '");
   if (begin == std::string::npos) return refused.err;

@@ -11,7 +11,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -34,21 +36,22 @@ struct Finished {
 // Killed with its object, so no test leaves one behind.
 class Process {
  public:
-  Process(const std::filesystem::path& program, const Arguments& arguments,
-          const std::filesystem::path& folder)
+  // `become`: what the child does to be the program; it does not come back.
+  Process(const std::function<void()>& become, const std::filesystem::path& folder)
       : out_(::memfd_create("out", MFD_CLOEXEC)), err_(::memfd_create("err", MFD_CLOEXEC)) {
-    std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-    argv.push_back(nullptr);
+    std::fflush(nullptr);  // or the child would say it again
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ > 0) return;
     ::dup2(::open("/dev/null", O_RDONLY), 0);
     ::dup2(out_, 1);
     ::dup2(err_, 2);
-    if (::chdir(folder.c_str()) == 0) ::execv(program.c_str(), argv.data());
+    if (::chdir(folder.c_str()) == 0) [&]() noexcept { become(); }();
     ::_exit(127);
   }
+  Process(const std::filesystem::path& program, const Arguments& arguments,
+          const std::filesystem::path& folder)
+      : Process([&] { ::execv(program.c_str(), pointers(program, arguments).data()); }, folder) {}
   ~Process() {
     if (pid_ > 0) {
       ::kill(pid_, SIGKILL);
@@ -59,6 +62,14 @@ class Process {
   }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
+
+  // As main takes them.
+  static std::vector<char*> pointers(const std::string& program, const Arguments& arguments) {
+    std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+    argv.push_back(nullptr);
+    return argv;
+  }
 
   void signal(int number) const { ::kill(pid_, number); }
   std::string out() const { return content(out_); }
