@@ -40,6 +40,7 @@ rounds = 10
 [optimizer]
 batch = 8
 lr_prompt = 0.03
+lr_tail = 0.005
 
 [eval]
 where = "clients"

@@ -72,7 +72,7 @@ struct Job {
   struct {
     std::string name = "adam";
     std::int64_t batch = 16;
-    double lr_prompt = 0.05, lr_tail = 0.005, lr_factors = 0.005;
+    double lr_prompt = 0.05, lr_tail = 0.025, lr_factors = 0.005;
     double weight_decay = 0;
     double weight_decay_prompt = -1, weight_decay_tail = -1, weight_decay_factors = -1;
     double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
