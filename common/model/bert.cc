@@ -42,8 +42,7 @@ class BertEmbedder : public Embedder {
         types.push_back(pair_types_ && i >= example->pair_begin ? 1 : 0);
       }
     }
-    return norm_(words + gather(positions_, positions_of(layout, first_position_)) +
-                 gather(types_, types));
+    return norm_(words + gather(positions_, places(layout, batch)) + gather(types_, types));
   }
 
   // P random words, embedded as one text.
@@ -53,6 +52,20 @@ class BertEmbedder : public Embedder {
   }
 
  private:
+  // RoBERTa's padding counts for no position, wherever it stands in a text; behind a prompt's rows
+  // transformers sees no ids and counts all.
+  std::vector<std::int64_t> places(const Layout& layout, const Batch& batch) const {
+    if (first_position_ == 0 || layout.prompt_rows > 0) {
+      return positions_of(layout, first_position_);
+    }
+    const std::int64_t padding = first_position_ - 1;
+    std::vector<std::int64_t> out;
+    for (const Example* example : batch) {
+      std::int64_t next = first_position_ + layout.first_position;
+      for (const std::int32_t id : example->ids) out.push_back(id == padding ? padding : next++);
+    }
+    return out;
+  }
   static Tensor gather(const Tensor& table, const std::vector<std::int64_t>& rows) {
     return table.index_select(0, at::tensor(rows, at::kLong));  // (R, D)
   }

@@ -171,5 +171,21 @@ TEST(ModelFolder, APairsSecondPartHasTypeOneInBertAndZeroInRoberta) {
   EXPECT_TRUE(embedded(roberta, text).equal(embedded(roberta, pair)));
 }
 
+TEST(Roberta, ThePaddingsTokenCountsForNoPositionWhereverItStands) {
+  const Model model = open_model(golden_folder() / "tiny" / "roberta");
+  const Head head = make_head(model, {0, 0}, Precision::kFp32);
+  const auto padding = static_cast<std::int32_t>(model.config.first_position - 1);
+  const auto rows = [&](std::vector<std::int32_t> ids) {
+    const auto length = static_cast<std::int32_t>(ids.size());
+    const Example text{std::move(ids), length, {}, 0};
+    return head.embedder->embed({&text});  // (R, D)
+  };
+  const at::Tensor without = rows({5, 7}), amid = rows({5, padding, 7, padding});
+  EXPECT_TRUE(at::equal(amid[0], without[0]));
+  EXPECT_TRUE(at::equal(amid[2], without[1]));
+  EXPECT_TRUE(at::equal(amid[1], amid[3]));
+  EXPECT_FALSE(at::equal(rows({5, 6, 7})[2], without[1]));
+}
+
 }  // namespace
 }  // namespace cleave::testing
