@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "client/load_data.h"
-#include "common/exchange/job_size.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/random.h"
 #include "common/data/partition_file.h"
 #include "common/data/shots.h"
+#include "common/exchange/job_size.h"
 #include "simulation/simulation.h"
 
 namespace cleave {
