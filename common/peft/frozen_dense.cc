@@ -4,14 +4,12 @@
 
 #include "common/base/error.h"
 #include "common/model/inventory.h"
+#include "common/peft/module_tensors.h"
 
 namespace cleave {
 namespace {
 
 using at::Tensor;
-
-constexpr const char* kA = ".lora_A.weight";
-constexpr const char* kB = ".lora_B.weight";
 
 // Of every module of the adapter, this one among them.
 double scale_of(const TuningContext& context) {
@@ -34,14 +32,9 @@ bool has_own_layer(const AdapterSource& source, const std::string& module,
          source.tensors.has(dense + ".bias");
 }
 
-bool has_factors(const AdapterSource& source, const std::string& module, const std::string& dense) {
-  const AdapterConfig& config = source.config;
-  if (source.tensors.has(dense + kA) || source.tensors.has(dense + kB)) return true;
-  if (config.layers_to_transform || config.excludes_by_pattern ||
-      ends_in_any(module, config.exclude_modules)) {
-    return false;
-  }
-  return config.all_linear || ends_in_any(module, config.target_modules);
+bool has_factors(const AdapterSource& source, const std::string& dense) {
+  return source.tensors.has(dense + kLoraA) || source.tensors.has(dense + kLoraB) ||
+         Choice(source)(dense);
 }
 
 }  // namespace
@@ -51,7 +44,7 @@ void check_frozen_dense(const AdapterSource& source) {
   const std::string dense(task.dense);
   for (const std::string& name : source.tensors.names()) {
     if (!task.freezes(name) || name == dense + ".weight" || name == dense + ".bias") continue;
-    if (is_lora(source) && (name == dense + kA || name == dense + kB)) continue;
+    if (is_lora(source) && (name == dense + kLoraA || name == dense + kLoraB)) continue;
     throw DataError(name + " changes " + dense + " as Cleave does not: train with " +
                     "exclude_modules = [\"" + dense + "\"] beside target_modules");
   }
@@ -67,10 +60,10 @@ State read_frozen_dense(const AdapterSource& source, const TuningContext& contex
   if (has_own_layer(source, module, dense)) {
     out.add("tail." + weight, source.tensors.take(weight, {d, d}));
     out.add("tail." + bias, source.tensors.take(bias, {d}));
-  } else if (is_lora(source) && has_factors(source, module, dense)) {
+  } else if (is_lora(source) && has_factors(source, dense)) {
     const std::int64_t rank = context.job.tuning.rank;
-    const Tensor a = source.tensors.take(dense + kA, {rank, d}).to(at::kDouble);
-    const Tensor b = source.tensors.take(dense + kB, {d, rank}).to(at::kDouble);
+    const Tensor a = source.tensors.take(dense + kLoraA, {rank, d}).to(at::kDouble);
+    const Tensor b = source.tensors.take(dense + kLoraB, {d, rank}).to(at::kDouble);
     const Tensor whole = context.stored(weight, {d, d}).to(at::kDouble) +
                          at::mm(b, a) * scale_of(context);  // (D, D)
     out.add("tail." + weight, whole.to(at::kFloat));

@@ -15,13 +15,10 @@
 namespace cleave {
 namespace {
 
-constexpr const char* kA = ".lora_A.weight";
-constexpr const char* kB = ".lora_B.weight";
-
 StoredAs placing(const std::string& name, const std::vector<std::int64_t>& shape) {
   const std::string rest = rest_of(name);  // "MODULE.A"
   const std::string module = rest.substr(0, rest.size() - 2);
-  return {module, module + (rest.back() == 'A' ? kA : kB), shape};
+  return {module, module + (rest.back() == 'A' ? kLoraA : kLoraB), shape};
 }
 
 // Of every module that the folder changes the config's shortest end of its name, or its own name
@@ -29,7 +26,7 @@ StoredAs placing(const std::string& name, const std::vector<std::int64_t>& shape
 std::vector<std::string> targets_in(const AdapterSource& source) {
   const Choice chosen(source);
   std::set<std::string> targets;
-  for (const ModuleTensor& tensor : linear_tensors(source.model, {kA})) {
+  for (const ModuleTensor& tensor : linear_tensors(source.model, {kLoraA})) {
     if (!chosen(tensor.module)) continue;
     const std::string number = fmt::format(".{}.", layer_in(tensor.module).value());
     std::string target = tensor.module.substr(tensor.module.find(number) + number.size());
@@ -42,13 +39,13 @@ std::vector<std::string> targets_in(const AdapterSource& source) {
 }
 
 void configure(const AdapterSource& source, Job& job) {
-  expect_chosen(source, linear_tensors(source.model, {kA, kB}));
+  expect_chosen(source, linear_tensors(source.model, {kLoraA, kLoraB}));
   job.tuning.method = "lora";
   job.tuning.rank = source.config.rank;
   job.tuning.alpha = source.config.alpha;
   job.tuning.rslora = source.config.rslora;
   job.tuning.targets = targets_in(source);
-  configure_blocks(source, kA, job);
+  configure_blocks(source, kLoraA, job);
 }
 
 State read(const AdapterSource& source, const TuningContext& context) {
@@ -82,8 +79,9 @@ void write_lora(const TuningContext& context, const State& state, NewAdapter& ou
 void write_svfit(const TuningContext& context, const State& state, NewAdapter& out) {
   for (const Target& target : targets_of(context)) {
     const StoredSvd svd = stored_svd(context, target);
-    out.tensors[target.name + kA] = svd.vt.contiguous();
-    out.tensors[target.name + kB] = (svd.u * (state.at(target.stem("svfit")) - svd.s)).contiguous();
+    out.tensors[target.name + kLoraA] = svd.vt.contiguous();
+    out.tensors[target.name + kLoraB] =
+        (svd.u * (state.at(target.stem("svfit")) - svd.s)).contiguous();
   }
   write_config(context, out);
   out.config.alpha = static_cast<double>(context.job.tuning.rank);

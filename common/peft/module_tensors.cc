@@ -58,7 +58,9 @@ bool Choice::has_tensors(const std::string& module) const {
 bool Choice::operator()(const std::string& module) const {
   if (is_named(architecture_, module, config_.exclude_modules)) return false;
   if (config_.excludes_by_pattern && !has_tensors(module)) return false;
-  if (config_.all_linear) return layer_in(module) && in_layers(module);
+  if (config_.all_linear) {
+    return in_layers(module) && (layer_in(module) || module == architecture_.task_class.dense);
+  }
   if (config_.target_modules.empty()) return has_tensors(module);
   return in_layers(module) && is_named(architecture_, module, config_.target_modules);
 }

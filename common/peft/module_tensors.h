@@ -9,6 +9,10 @@
 
 namespace cleave {
 
+// How the names of a module's low-rank factors go on.
+inline constexpr const char* kLoraA = ".lora_A.weight";
+inline constexpr const char* kLoraB = ".lora_B.weight";
+
 // A state's tensor in the folder.
 struct StoredAs {
   std::string module, name;         // "encoder.layer.0.attention.self.query", and of the tensor
