@@ -8,8 +8,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <cstring>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "common/base/error.h"
@@ -23,7 +25,6 @@ using boost::system::error_code;
 using Clock = TlsConnection::Clock;
 
 constexpr std::chrono::seconds kShutdownDeadline{1};
-constexpr const char* kNoHandshake = ": no TLS handshake in time";
 constexpr std::size_t kFirstPiece = 1 << 20;  // of a payload's memory; doubled whenever it is full
 
 class TlsLink : public Link {
@@ -134,17 +135,22 @@ class TlsLink : public Link {
   std::shared_ptr<TlsConnection> connection_;
 };
 
-// The handshake under a deadline; a connection that stalls is closed, not waited for.
+// The error of a part of the handshake; a connection that stalls is closed, not waited for.
+asio::awaitable<error_code> in_time(asio::awaitable<std::tuple<error_code>> operation,
+                                    Clock::time_point deadline, const std::string& who) {
+  using namespace asio::experimental::awaitable_operators;
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  const auto done =
+      co_await (std::move(operation) || timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+  if (done.index() == 1) throw UnavailableError(who + ": no TLS handshake in time");
+  co_return std::get<0>(std::get<0>(done));
+}
+
 asio::awaitable<void> handshake(TlsConnection& connection,
                                 asio::ssl::stream_base::handshake_type type,
                                 Clock::time_point deadline, const std::string& who) {
-  using namespace asio::experimental::awaitable_operators;
-  asio::steady_timer timer(connection.stream.get_executor(), deadline);
-  const auto done =
-      co_await (connection.stream.async_handshake(type, asio::as_tuple(asio::use_awaitable)) ||
-                timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-  if (done.index() == 1) throw UnavailableError(who + kNoHandshake);
-  const error_code error = std::get<0>(std::get<0>(done));
+  const error_code error = co_await in_time(
+      connection.stream.async_handshake(type, asio::as_tuple(asio::use_awaitable)), deadline, who);
   if (!error) {
     check_protocol(connection.stream);
     co_return;
@@ -158,13 +164,9 @@ asio::awaitable<void> handshake(TlsConnection& connection,
 // A peer that says nothing costs a socket, and no memory of TLS.
 asio::awaitable<void> first_byte(tcp::socket& socket, Clock::time_point deadline,
                                  const std::string& who) {
-  using namespace asio::experimental::awaitable_operators;
-  asio::steady_timer timer(socket.get_executor(), deadline);
-  const auto heard =
-      co_await (socket.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable)) ||
-                timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-  if (heard.index() == 1) throw UnavailableError(who + kNoHandshake);
-  const error_code error = std::get<0>(std::get<0>(heard));
+  const error_code error = co_await in_time(
+      socket.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable)), deadline,
+      who);
   if (error) throw UnavailableError(who + ": " + error.message());
 }
 
